@@ -1,0 +1,47 @@
+import type { Member } from "../ring/ring.ts";
+
+/**
+ * What a change rule last took as the state of one ring, and what deviates from it since when.
+ * Times are epoch milliseconds.
+ */
+export interface Baseline {
+  readonly rule: string;
+  /** `namespace/service`. */
+  readonly ring: string;
+  /** Rises by one with each reported change; 0 before the first. */
+  readonly generation: number;
+  /** `unseen` until the ring's first settled state; `absent` after a reported removal. */
+  readonly presence: "unseen" | "present" | "absent";
+  /** By member key. Empty unless present. */
+  readonly members: ReadonlyMap<string, Member>;
+  /** The ring's presence itself deviates: it is gone, or (while unseen or absent) there. */
+  readonly presenceDeviation: Deviation | undefined;
+  /** Members that are new, absent, replaced or moved, and not yet reported, by member key. */
+  readonly deviations: ReadonlyMap<string, Deviation>;
+  /** Members whose readiness differs, by member key. Kept only for rules on `ready` or `unready`. */
+  readonly readiness: ReadonlyMap<string, Deviation>;
+}
+
+/** One difference from the baseline, unchanged since then. */
+export interface Deviation {
+  /** Names the state deviated to; another signature is another deviation and stands anew. */
+  readonly signature: string;
+  readonly sinceMs: number;
+  /** First seen in the first list after a start. */
+  readonly whileAway: boolean;
+}
+
+/** The baseline of a ring that this rule has never seen. */
+export function unseenBaseline(rule: string, ring: string): Baseline {
+  const none: ReadonlyMap<string, never> = new Map<string, never>();
+  return {
+    rule,
+    ring,
+    generation: 0,
+    presence: "unseen",
+    members: none,
+    presenceDeviation: undefined,
+    deviations: none,
+    readiness: none,
+  };
+}

@@ -1,0 +1,201 @@
+import type { ApiConnection } from "./cluster/api-connection.ts";
+import { type Reflector, startReflector } from "./cluster/reflector.ts";
+import { planWatches } from "./cluster/watch-plan.ts";
+import { type Attempt, Courier, type Destination } from "./destinations/courier.ts";
+import { destinationKinds } from "./destinations/registry.ts";
+import type { Sender } from "./destinations/send.ts";
+import { Outbox } from "./outbox/outbox.ts";
+import type { Notice } from "./alerts/notice.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { RulesFile } from "./rules/load-rules.ts";
+import type { Rule } from "./rules/rule.ts";
+import { selectorTargets } from "./rules/selector.ts";
+import type { Clock } from "./runtime/clock.ts";
+import type { Logger } from "./runtime/logger.ts";
+import type { Metrics } from "./runtime/metrics.ts";
+import type { Random } from "./runtime/random.ts";
+import type { SecretSource } from "./runtime/secret.ts";
+import type { Store } from "./state/store.ts";
+
+/** Everything from outside that `run` needs; tests and the demo give their own. */
+export interface AppOptions {
+  readonly file: RulesFile;
+  readonly connection: ApiConnection;
+  readonly sender: Sender;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly readSecret: SecretSource;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly defer: (work: () => void) => void;
+  readonly onNotice?: (rule: Rule, notice: Notice) => void;
+  readonly onAttempt?: (attempt: Attempt) => void;
+}
+
+/** A running Ringbell. */
+export interface App {
+  /** Why it is not ready; empty when every scope has been listed and state can be stored. */
+  notReady(): readonly string[];
+  /** Each scope's watch. */
+  readonly reflectors: readonly Reflector[];
+  readonly courier: Courier;
+  readonly outbox: Outbox;
+  /** Ends watches, gives due deliveries their last try within `drainMs`, stores the rest. Does not close what it was given. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** Builds the stages and starts them in the order of the flow. */
+export function startApp(options: AppOptions): App {
+  const { file, store, clock, random, logger, metrics, sender, readSecret, defer } = options;
+  const destinations = buildDestinations(file);
+  const outbox = new Outbox();
+  const pipeline: Pipeline = new Pipeline({
+    rules: file.rules,
+    store,
+    outbox,
+    clock,
+    logger,
+    defer,
+    retryForMs: (name) =>
+      file.destinations.get(name)?.retryForMs ?? destinations.get(name)?.kind.retryForMs ?? 0,
+    onAccepted: () => courier.wake(),
+    onNotice(rule, notice) {
+      metrics.notices.inc({ rule: rule.name, kind: notice.kind });
+      logger.info(
+        {
+          rule: rule.name,
+          ring: notice.ring.key,
+          kind: notice.kind,
+          title: notice.title,
+          notify: rule.notify,
+        },
+        "notice",
+      );
+      options.onNotice?.(rule, notice);
+    },
+    onCommitFailed: () => metrics.commitFailures.inc(),
+  });
+  const courier: Courier = new Courier({
+    destinations,
+    outbox,
+    sender,
+    clock,
+    random,
+    readSecret,
+    logger,
+    onSettled(settlement) {
+      if (settlement.kind === "ended") countEnd(metrics, settlement.delivery.acceptedAtMs, settlement);
+      pipeline.onSettled(settlement);
+    },
+    onAttempt(attempt) {
+      countAttempt(metrics, attempt);
+      options.onAttempt?.(attempt);
+    },
+  });
+  const reflectors = watch(options, pipeline);
+  observe(options, { pipeline, outbox, reflectors });
+  courier.wake();
+  return {
+    reflectors,
+    courier,
+    outbox,
+    notReady: () => notReady(reflectors, pipeline),
+    async stop(drainMs) {
+      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await courier.drain(drainMs);
+      pipeline.close();
+    },
+  };
+}
+
+function buildDestinations(file: RulesFile): ReadonlyMap<string, Destination> {
+  const destinations = new Map<string, Destination>();
+  for (const { name, kind: word, config } of file.destinations.values()) {
+    const kind = destinationKinds.get(word);
+    if (!kind) throw new TypeError(`Cannot build destination "${name}": no kind "${word}"`);
+    destinations.set(name, { name, kind, config });
+  }
+  return destinations;
+}
+
+function watch(
+  { file, connection, clock, random, logger, metrics }: AppOptions,
+  pipeline: Pipeline,
+): Reflector[] {
+  const scopes = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
+  return scopes.map((scope) =>
+    startReflector({
+      scope,
+      connection,
+      clock,
+      random,
+      logger,
+      onEvent(event) {
+        metrics.events.inc({ source: scope.source }, event.kind === "listed" ? event.slices.length : 1);
+        pipeline.onEvent(scope, event);
+      },
+      onBatchEnd: () => pipeline.onBatchEnd(),
+    }),
+  );
+}
+
+function notReady(reflectors: readonly Reflector[], pipeline: Pipeline): readonly string[] {
+  const reasons = reflectors
+    .map((reflector) => reflector.status())
+    .filter((status) => !status.synced)
+    .map(
+      (status) =>
+        `${status.scopeId} has not been listed yet${status.lastFailure ? `: ${status.lastFailure}` : ""}`,
+    );
+  return pipeline.isUnsaved ? [...reasons, "state cannot be stored"] : reasons;
+}
+
+function countAttempt(metrics: Metrics, { delivery, outcome }: Attempt): void {
+  const reason = outcome.kind === "delivered" ? "" : outcome.reason;
+  metrics.attempts.inc({ destination: delivery.destination, outcome: outcome.kind, reason });
+}
+
+function countEnd(
+  metrics: Metrics,
+  acceptedAtMs: number,
+  {
+    delivery,
+    end,
+  }: { delivery: { destination: string }; end: { kind: string; atMs: number; reason?: string } },
+): void {
+  const { destination } = delivery;
+  metrics.ended.inc({ destination, end: end.kind, reason: end.reason ?? "" });
+  if (end.kind === "delivered") metrics.latency.observe({ destination }, (end.atMs - acceptedAtMs) / 1000);
+}
+
+function observe(
+  { metrics, clock, file }: AppOptions,
+  stages: { pipeline: Pipeline; outbox: Outbox; reflectors: readonly Reflector[] },
+): void {
+  metrics.observe({
+    alerts: () => stages.pipeline.countAlerts(),
+    rings: () => stages.pipeline.countRings(),
+    nowMs: () => clock.now(),
+    owed() {
+      const owed = new Map(
+        [...file.destinations.keys()].map((name) => [name, { count: 0, oldestMs: Infinity }]),
+      );
+      for (const { destination, acceptedAtMs } of stages.outbox.deliveries()) {
+        const known = owed.get(destination);
+        owed.set(destination, {
+          count: (known?.count ?? 0) + 1,
+          oldestMs: Math.min(known?.oldestMs ?? Infinity, acceptedAtMs),
+        });
+      }
+      return owed;
+    },
+    watches: () =>
+      new Map(
+        stages.reflectors.map((reflector) => {
+          const { scopeId, synced, lastByteAtMs } = reflector.status();
+          return [scopeId, { synced, lastByteMs: lastByteAtMs }];
+        }),
+      ),
+  });
+}

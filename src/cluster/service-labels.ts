@@ -1,0 +1,40 @@
+import type { JsonObject } from "./object-fields.ts";
+
+/** Names the Service that an EndpointSlice belongs to. */
+export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+
+const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
+
+/**
+ * The labels that a Service has itself. Its controllers copy all of them onto its slices and its Endpoints object, and add
+ * their own: https://github.com/kubernetes/endpointslice/blob/master/utils.go (isReservedLabelKey).
+ * Everything else under kubernetes.io stays, as it was copied: `app.kubernetes.io/name`, `kubernetes.io/cluster-service`.
+ * Returns `previous` when nothing changed.
+ */
+export function serviceLabels(
+  labels: JsonObject | undefined,
+  previous: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  let own: Record<string, string> | undefined;
+  let count = 0;
+  let same = previous !== undefined;
+  for (const name in labels) {
+    const value = labels[name];
+    if (typeof value !== "string" || isPutByKubernetes(name)) continue;
+    own ??= {};
+    own[name] = value;
+    count++;
+    same &&= previous?.[name] === value;
+  }
+  if (same && previous !== undefined && Object.keys(previous).length === count) return previous;
+  return own ?? NO_LABELS;
+}
+
+function isPutByKubernetes(name: string): boolean {
+  return (
+    name === SERVICE_NAME_LABEL ||
+    name === "service.kubernetes.io/headless" ||
+    name.startsWith("endpointslice.kubernetes.io/") ||
+    name.startsWith("endpoints.kubernetes.io/")
+  );
+}

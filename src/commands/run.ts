@@ -1,0 +1,107 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { startApp } from "../app.ts";
+import { createApiConnection } from "../cluster/api-connection.ts";
+import { loadKubeConfig } from "../cluster/kube-config.ts";
+import { createSender, proxyFromEnv } from "../destinations/send.ts";
+import type { RulesFile } from "../rules/load-rules.ts";
+import { systemClock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import { createMetrics } from "../runtime/metrics.ts";
+import { systemRandom } from "../runtime/random.ts";
+import type { SecretSource } from "../runtime/secret.ts";
+import { type OpsServer, startOpsServer } from "../server/ops-server.ts";
+import { openSqliteStore } from "../state/sqlite-store.ts";
+import { VERSION } from "../runtime/version.ts";
+
+/** What `ringbell run` was asked to do, and what it needs of the process. */
+export interface RunOptions {
+  readonly file: RulesFile;
+  readonly rulesPath: string;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Directory of the stored state; made when it is not there. */
+  readonly data: string;
+  readonly listen: { readonly host: string | undefined; readonly port: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readSecret: SecretSource;
+  readonly newStoreId: () => string;
+  readonly logger: Logger;
+  /** Aborts when the process is to stop. */
+  readonly stop: AbortSignal;
+}
+
+/** Due deliveries get this long for their last try: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination gives 30 s in all. */
+const DRAIN_MS = 10_000;
+
+/** Runs until `stop` aborts, then drains. Throws `StateError`, `KubeConfigError` and bind errors before anything has started. */
+export async function run(options: RunOptions): Promise<void> {
+  const { file, logger, env, readSecret, stop } = options;
+  const kubeConfigOptions = { kubeconfig: options.kubeconfig, context: options.context, env };
+  // Read once here, so that a wrong kubeconfig is an error at the start and not a retry.
+  loadKubeConfig(kubeConfigOptions);
+  mkdirSync(options.data, { recursive: true });
+  using resources = new DisposableStack();
+  const store = openSqliteStore(join(options.data, "ringbell.db"), systemClock.now(), options.newStoreId);
+  resources.defer(() => store.close());
+  const metrics = createMetrics({ processMetrics: true });
+  const connection = createApiConnection({
+    loadKubeConfig: () => loadKubeConfig(kubeConfigOptions),
+    clock: systemClock,
+    version: VERSION,
+  });
+  const proxy = proxyFromEnv(env);
+  const sender = createSender(proxy ? { proxy } : {});
+  let notReady: () => readonly string[] = () => ["starting"];
+  const server = await startOpsServer(
+    {
+      notReady: () => notReady(),
+      metrics: async () => ({
+        contentType: metrics.registry.contentType,
+        body: await metrics.registry.metrics(),
+      }),
+    },
+    options.listen,
+  );
+  logStart(options, server);
+  const app = startApp({
+    file,
+    connection,
+    sender,
+    store,
+    clock: systemClock,
+    random: systemRandom,
+    readSecret,
+    logger,
+    metrics,
+    defer: setImmediate,
+  });
+  notReady = () => (stop.aborted ? ["stopping"] : app.notReady());
+
+  await aborted(stop);
+  logger.info({ owed: app.outbox.owed }, "stopping");
+  await app.stop(DRAIN_MS);
+  await Promise.all([connection.close(), sender.close(), server.close()]);
+  logger.info({ owed: app.outbox.owed }, "stopped");
+}
+
+function logStart({ file, rulesPath, logger }: RunOptions, server: OpsServer): void {
+  const listen = `${server.host.includes(":") ? `[${server.host}]` : server.host}:${server.port}`;
+  logger.info(
+    {
+      version: VERSION,
+      rules: rulesPath,
+      ruleCount: file.rules.length,
+      destinations: [...file.destinations.keys()],
+      listen,
+    },
+    "starting",
+  );
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,243 @@
+import pRetry, { AbortError } from "p-retry";
+import { backoffMs, COURIER_BACKOFF } from "../outbox/backoff.ts";
+import type { Delivery, Outcome } from "../outbox/delivery.ts";
+import type { Outbox, Settlement } from "../outbox/outbox.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Logger } from "../runtime/logger.ts";
+import type { Random } from "../runtime/random.ts";
+import { SecretMissingError, type SecretSource } from "../runtime/secret.ts";
+import { DestinationConfigError } from "./config-error.ts";
+import type { DestinationKind } from "./destination.ts";
+import { sendFailureOutcome } from "./http-outcome.ts";
+import type { Sender } from "./send.ts";
+
+/** One named destination of the rules file, ready to be told. */
+export interface Destination {
+  readonly name: string;
+  readonly kind: DestinationKind<unknown>;
+  readonly config: unknown;
+}
+
+/** One request and what came of it: for metrics and the ledger. */
+export interface Attempt {
+  readonly delivery: Delivery;
+  readonly outcome: Outcome;
+  readonly tookMs: number;
+}
+
+/** What the courier works with. */
+export interface CourierOptions {
+  readonly destinations: ReadonlyMap<string, Destination>;
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly readSecret: SecretSource;
+  readonly logger: Logger;
+  /** Must book the settlement durably; called once per delivery taken. */
+  readonly onSettled: (settlement: Settlement) => void;
+  readonly onAttempt?: (attempt: Attempt) => void;
+}
+
+/** Tries in one round while the delivery is in hand; after them it waits in the outbox. */
+const TRIES_PER_ROUND = 4;
+/** A longer Retry-After is not waited for in hand. */
+const WAIT_IN_HAND_MS = 30_000;
+
+/** A failed try that another may mend; p-retry sees errors only. */
+class TryAgain extends Error {
+  readonly outcome: Outcome & { kind: "retry" };
+
+  constructor(outcome: Outcome & { kind: "retry" }) {
+    super(outcome.reason);
+    this.outcome = outcome;
+  }
+}
+
+/**
+ * Takes due deliveries, sends them, books what came of it. Each destination has its own pace and its own number of
+ * requests under way, so a slow one holds up nobody else.
+ */
+export class Courier {
+  readonly #options: CourierOptions;
+  readonly #stop = new AbortController();
+  /** Not to be told before, by destination. */
+  readonly #pacedUntilMs = new Map<string, number>();
+  readonly #timers = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: CourierOptions) {
+    this.#options = options;
+  }
+
+  /** Sends what is due and sets a timer for what is not. Call it after the outbox has changed. */
+  wake(): void {
+    for (const destination of this.#options.destinations.values()) this.#pump(destination);
+  }
+
+  /** How many deliveries are being sent. */
+  get inFlight(): number {
+    return this.#underWay.size;
+  }
+
+  /**
+   * Stops: waits are cut short (a delivery waiting for its next try stays owed), requests under way may end until
+   * `withinMs` has passed. What is due and untried gets its try.
+   */
+  async drain(withinMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const startMs = clock.now();
+    const over = new AbortController();
+    const cancel = clock.at(startMs + withinMs, () => over.abort());
+    const whenOver = new Promise<void>((resolve) => over.signal.addEventListener("abort", () => resolve()));
+    this.#stop.abort(new Error("stopping"));
+    this.wake();
+    while (!over.signal.aborted) {
+      const pacedMs = this.#nextPacedMs(startMs);
+      const waits: Promise<void>[] = [...this.#underWay];
+      if (pacedMs !== undefined) waits.push(clock.sleep(Math.max(0, pacedMs - clock.now())));
+      if (waits.length === 0) break;
+      await Promise.race([...waits, whenOver]);
+      this.wake();
+    }
+    cancel();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  /** When the next delivery that was due at `dueMs` may go out, where only its destination's pace holds it up. */
+  #nextPacedMs(dueMs: number): number | undefined {
+    const paced = [...this.#pacedUntilMs].filter(
+      ([name]) => (this.#options.outbox.nextDueMs(name) ?? Infinity) <= dueMs,
+    );
+    return paced.length > 0 ? Math.min(...paced.map(([, untilMs]) => untilMs)) : undefined;
+  }
+
+  #pump(destination: Destination): void {
+    const { outbox, clock } = this.#options;
+    const { name, kind } = destination;
+    const nowMs = clock.now();
+    while (outbox.inFlight(name) < kind.concurrency) {
+      const pacedUntilMs = this.#pacedUntilMs.get(name) ?? 0;
+      const delivery = nowMs >= pacedUntilMs ? outbox.take(name, nowMs) : undefined;
+      if (!delivery) {
+        const dueMs = outbox.nextDueMs(name);
+        return this.#setTimer(destination, dueMs === undefined ? undefined : Math.max(dueMs, pacedUntilMs));
+      }
+      if (kind.paceMs > 0) this.#pacedUntilMs.set(name, nowMs + kind.paceMs);
+      const work = this.#deliver(destination, delivery).finally(() => {
+        this.#underWay.delete(work);
+        this.#pump(destination);
+      });
+      this.#underWay.add(work);
+    }
+  }
+
+  #setTimer(destination: Destination, atMs: number | undefined): void {
+    const { name } = destination;
+    const timer = this.#timers.get(name);
+    if (timer?.atMs === atMs) return;
+    timer?.cancel();
+    this.#timers.delete(name);
+    if (atMs === undefined) return;
+    const cancel = this.#options.clock.at(atMs, () => {
+      this.#timers.delete(name);
+      this.#pump(destination);
+    });
+    this.#timers.set(name, { atMs, cancel });
+  }
+
+  async #deliver(destination: Destination, delivery: Delivery): Promise<void> {
+    const { outbox, clock, random, onSettled, logger } = this.#options;
+    let attempts = delivery.attempts;
+    const outcome = await this.#round(destination, delivery, () => attempts++);
+    const settlement = outbox.settle(delivery, outcome, attempts, clock.now(), random);
+    logSettlement(logger, settlement, outcome);
+    onSettled(settlement);
+  }
+
+  /** One round of tries. Never throws: a bug while sending is a retry, not a lost notice. */
+  async #round(destination: Destination, delivery: Delivery, count: () => void): Promise<Outcome> {
+    const { clock, random, logger } = this.#options;
+    const signal = this.#stop.signal;
+    try {
+      return await pRetry(
+        async () => {
+          count();
+          const outcome = await this.#attempt(destination, delivery);
+          if (outcome.kind !== "retry") return outcome;
+          // Nobody waits in hand while stopping, nor for long: the outbox does.
+          if (signal.aborted || (outcome.afterMs ?? 0) > WAIT_IN_HAND_MS)
+            throw new AbortError(new TryAgain(outcome));
+          throw new TryAgain(outcome);
+        },
+        {
+          retries: TRIES_PER_ROUND - 1,
+          minTimeout: 0,
+          onFailedAttempt: async ({ error, attemptNumber, retriesLeft }) => {
+            if (!(error instanceof TryAgain) || retriesLeft === 0) return;
+            const waitMs = Math.max(
+              error.outcome.afterMs ?? 0,
+              backoffMs(COURIER_BACKOFF, attemptNumber, random),
+            );
+            // p-retry knows neither full jitter nor Retry-After, so the wait is ours. Stopping ends it, and what
+            // this throws ends the round.
+            await clock.sleep(waitMs, signal).catch(() => Promise.reject(error));
+          },
+        },
+      );
+    } catch (error) {
+      if (error instanceof TryAgain) return error.outcome;
+      logger.error(
+        { err: error, delivery: delivery.id, destination: destination.name },
+        "delivery failed inside",
+      );
+      return { kind: "retry", reason: "internalError" };
+    }
+  }
+
+  async #attempt(destination: Destination, delivery: Delivery): Promise<Outcome> {
+    const { clock, sender, readSecret, onAttempt } = this.#options;
+    const startMs = clock.now();
+    const outcome = await sendOnce(destination, delivery, { sender, readSecret, nowMs: startMs });
+    onAttempt?.({ delivery, outcome, tookMs: clock.now() - startMs });
+    return outcome;
+  }
+}
+
+async function sendOnce(
+  { kind, config }: Destination,
+  delivery: Delivery,
+  { sender, readSecret, nowMs }: { sender: Sender; readSecret: SecretSource; nowMs: number },
+): Promise<Outcome> {
+  let request;
+  try {
+    request = kind.toRequest(delivery.notice, config, { deliveryId: delivery.id, nowMs, readSecret });
+  } catch (error) {
+    // A secret that is missing or unfit may be mounted yet; these messages name the place, never a value.
+    if (!(error instanceof SecretMissingError || error instanceof DestinationConfigError)) throw error;
+    return { kind: "retry", reason: "notConfigured", detail: error.message };
+  }
+  const answer = await sender.send(request);
+  return "failed" in answer ? sendFailureOutcome(answer) : kind.classify(answer, nowMs);
+}
+
+function logSettlement(logger: Logger, settlement: Settlement, outcome: Outcome): void {
+  const { delivery } = settlement;
+  const fields = {
+    delivery: delivery.id,
+    destination: delivery.destination,
+    rule: delivery.notice.rule,
+    ring: delivery.notice.ring.key,
+    kind: delivery.notice.kind,
+    attempts: delivery.attempts,
+  };
+  if (settlement.kind === "rescheduled") {
+    const nextAt = new Date(delivery.nextAtMs).toISOString();
+    const detail = outcome.kind === "delivered" ? undefined : outcome.detail;
+    logger.warn({ ...fields, reason: delivery.lastReason, detail, nextAt }, "delivery will be tried again");
+  } else if (settlement.end.kind === "dead") {
+    const { reason, detail } = settlement.end;
+    logger.error({ ...fields, reason, detail }, "delivery is dead");
+  } else logger.info(fields, "delivered");
+}

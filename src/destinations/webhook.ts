@@ -1,0 +1,107 @@
+import { z } from "zod";
+import type { Notice } from "../alerts/notice.ts";
+import { parseDuration } from "../rules/duration.ts";
+import { secretRefSchema, urlSchema } from "../rules/secret-ref.ts";
+import type { Secret, SecretRef, SecretSource } from "../runtime/secret.ts";
+import { DestinationConfigError } from "./config-error.ts";
+import type { DestinationKind } from "./destination.ts";
+import { headerNameIssue, headerValueIssue } from "./header-rules.ts";
+import { outcomeOf } from "./http-outcome.ts";
+import { configuredUrl, placeOf } from "./http-url.ts";
+import { webhookSignature } from "./sign.ts";
+import { USER_AGENT } from "./user-agent.ts";
+
+const TIMEOUT_MAX_MS = 60_000;
+
+const headerValueSchema = z.union([z.string(), secretRefSchema], {
+  error: () => "must be a text, or { env: NAME } or { file: PATH }",
+});
+
+const headersSchema = z.record(z.string(), headerValueSchema).superRefine((headers, context) => {
+  const seen = new Set<string>();
+  for (const [name, value] of Object.entries(headers)) {
+    const twice = seen.has(name.toLowerCase()) ? `header ${name.toLowerCase()} stands here twice` : undefined;
+    const valueIssue = typeof value === "string" ? headerValueIssue(value) : undefined;
+    const issue = headerNameIssue(name) ?? twice ?? (valueIssue && `cannot send this value: ${valueIssue}`);
+    if (issue !== undefined) context.addIssue({ code: "custom", path: [name], message: issue });
+    seen.add(name.toLowerCase());
+  }
+});
+
+const timeoutSchema = z.string().superRefine((text, context) => {
+  const parsed = parseDuration(text);
+  if (parsed.ok && parsed.ms >= 1000 && parsed.ms <= TIMEOUT_MAX_MS) return;
+  context.addIssue({ code: "custom", message: "must be a duration from 1s to 1m, such as 15s" });
+});
+
+const schema = z.strictObject({
+  url: urlSchema,
+  method: z.enum(["POST", "PUT", "PATCH"]).default("POST"),
+  headers: headersSchema.default({}),
+  /** Signs as Standard Webhooks has it. */
+  signingSecret: secretRefSchema.optional(),
+  /** Signs as well, while receivers change over to `signingSecret`. */
+  previousSigningSecret: secretRefSchema.optional(),
+  /** How long one attempt may take. */
+  timeout: timeoutSchema.optional(),
+});
+
+type WebhookConfig = z.infer<typeof schema>;
+
+/** Any receiver: the notice as JSON, signed as Standard Webhooks has it. https://www.standardwebhooks.com */
+export const webhook: DestinationKind<WebhookConfig> = {
+  kind: "webhook",
+  schema,
+  // The standard's schedule: 75 h and 35 min.
+  retryForMs: (75 * 60 + 35) * 60 * 1000,
+  paceMs: 0,
+  concurrency: 64,
+
+  toRequest(notice, config, { deliveryId, nowMs, readSecret }) {
+    const body = webhookBody(notice, deliveryId);
+    const timestampSeconds = Math.floor(nowMs / 1000);
+    const secrets = [config.signingSecret, config.previousSigningSecret].filter((ref) => ref !== undefined);
+    const message = { id: deliveryId, timestampSeconds, body };
+    const timeout = config.timeout === undefined ? undefined : parseDuration(config.timeout);
+    return {
+      method: config.method,
+      url: configuredUrl("webhook.url", config.url, readSecret),
+      headers: {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        ...configuredHeaders(config.headers, readSecret),
+        "idempotency-key": deliveryId,
+        "webhook-id": deliveryId,
+        "webhook-timestamp": `${timestampSeconds}`,
+        ...(secrets.length > 0
+          ? { "webhook-signature": webhookSignature(message, secrets.map(readSecret)) }
+          : {}),
+      },
+      body,
+      ...(timeout?.ok ? { timeoutMs: timeout.ms } : {}),
+    };
+  },
+
+  classify: outcomeOf,
+};
+
+/** What a webhook gets: the delivery's id, then the notice as `notice.schema.json` has it. */
+export function webhookBody(notice: Notice, deliveryId: string): string {
+  return JSON.stringify({ id: deliveryId, ...notice });
+}
+
+function configuredHeaders(
+  headers: Readonly<Record<string, string | SecretRef>>,
+  readSecret: SecretSource,
+): Record<string, string | Secret> {
+  const entries = Object.entries(headers).map(([name, value]): [string, string | Secret] => {
+    if (typeof value === "string") return [name.toLowerCase(), value];
+    const secret = readSecret(value);
+    const issue = headerValueIssue(secret.reveal());
+    if (issue === undefined) return [name.toLowerCase(), secret];
+    throw new DestinationConfigError(
+      `Cannot send header ${name.toLowerCase()} from ${placeOf(value)}: ${issue}`,
+    );
+  });
+  return Object.fromEntries(entries);
+}

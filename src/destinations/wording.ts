@@ -1,0 +1,129 @@
+import type { Notice, NoticeChange, NoticeKind } from "../alerts/notice.ts";
+import { formatDuration } from "../rules/duration.ts";
+import { cleanLine, cleanText, truncateChars } from "./truncate.ts";
+
+/** How a kind of notice is called. */
+export const KIND_WORDS: Readonly<Record<NoticeKind, string>> = {
+  fire: "Firing",
+  update: "Still firing",
+  resolve: "Resolved",
+  change: "Changed",
+  test: "Test",
+};
+
+/** Longest value of a fact. */
+const FACT_MAX = 500;
+
+/** One line of what is known: a name, and a value on one line. */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+  /** When the value is a time: RFC 3339, for places that can show it in the reader's own zone. */
+  readonly time?: string;
+}
+
+/** The notice's title on one line, or one made from what it says. */
+export function titleOf(notice: Notice): string {
+  return cleanLine(notice.title).trim() || defaultTitle(notice);
+}
+
+/** The notice's message, which may have several lines, or one made from what it says. */
+export function messageOf(notice: Notice): string {
+  return cleanText(notice.message).trim() || defaultMessage(notice);
+}
+
+/** What a person woken at night asks first: how bad, which ring, how many, since when, why. At most ten facts. */
+export function factsOf(notice: Notice): readonly Fact[] {
+  const { alert, change } = notice;
+  const facts: Fact[] = [
+    fact("Ring", notice.ring.key),
+    fact("Ready", readyWords(notice)),
+    fact("Severity", notice.severity),
+    fact("Rule", notice.rule),
+  ];
+  if (alert) {
+    facts.push(timeFact("Since", alert.since));
+    if (alert.resolvedAt !== undefined) facts.push(timeFact("Resolved", alert.resolvedAt));
+    const seconds = alert.durationSeconds ?? secondsBetween(alert.since, notice.time);
+    if (seconds !== undefined) facts.push(fact("Duration", formatDuration(Math.round(seconds) * 1000)));
+    if (alert.reason) facts.push(fact(notice.kind === "resolve" ? "Ended by" : "Reason", alert.reason));
+  }
+  if (notice.generation !== undefined) facts.push(fact("Generation", generationWords(notice)));
+  if (change) {
+    facts.push(timeFact("First change", change.firstChangeAt), timeFact("Settled", change.settledAt));
+    const remarks = changeRemarks(change);
+    if (remarks) facts.push(fact("Note", remarks));
+  }
+  return facts;
+}
+
+/** `1 left, 2 joined`, in the order of urgency; `Service removed` for a ring that is gone. */
+export function changeSummary(change: NoticeChange): string {
+  if (change.removed) return `Service removed with its ${change.before.length} members`;
+  const counts: readonly (readonly [string, number])[] = [
+    ["left", change.left.length],
+    ["joined", change.joined.length],
+    ["replaced", change.replaced.length],
+    ["moved", change.moved.length],
+    ["became unready", change.becameUnready.length],
+    ["became ready", change.becameReady.length],
+  ];
+  const said = counts.filter(([, count]) => count > 0).map(([word, count]) => `${count} ${word}`);
+  return said.join(", ") || "no difference";
+}
+
+/** `2 of 5 ready`; `absent` for a Service without slices. */
+export function readyWords(notice: Notice): string {
+  const { ready, total, terminating } = notice.counts;
+  if (!notice.ring.present) return "absent: the Service has no endpoints object";
+  return `${ready} of ${total} ready${terminating > 0 ? `, ${terminating} terminating` : ""}`;
+}
+
+function defaultTitle(notice: Notice): string {
+  const rule = cleanLine(notice.rule);
+  const ring = cleanLine(notice.ring.key);
+  switch (notice.kind) {
+    case "fire":
+      return `${rule} fires for ${ring}`;
+    case "update":
+      return `${rule} still fires for ${ring}`;
+    case "resolve":
+      return `${rule} has resolved for ${ring}`;
+    case "change":
+      return `${ring}: ${notice.change ? changeSummary(notice.change) : "changed"}`;
+    case "test":
+      return `Test of ${rule} for ${ring}`;
+  }
+}
+
+function defaultMessage(notice: Notice): string {
+  if (notice.kind === "test") return "This is a test: nothing has happened";
+  if (notice.change) return changeSummary(notice.change);
+  return cleanText(notice.alert?.reason ?? "").trim() || readyWords(notice);
+}
+
+function generationWords(notice: Notice): string {
+  const before = notice.previousGeneration === undefined ? "" : ` (before: ${notice.previousGeneration})`;
+  return `${notice.generation}${before}`;
+}
+
+function changeRemarks(change: NoticeChange): string {
+  const remarks = [
+    change.whileAway ? "some of it happened while Ringbell was not running" : "",
+    change.forced ? "reported at maxWait, other members are still changing" : "",
+  ];
+  return remarks.filter(Boolean).join("; ");
+}
+
+function fact(name: string, value: string): Fact {
+  return { name, value: truncateChars(cleanLine(value), FACT_MAX) };
+}
+
+function timeFact(name: string, time: string): Fact {
+  return { ...fact(name, time), time };
+}
+
+function secondsBetween(from: string, to: string): number | undefined {
+  const seconds = (Date.parse(to) - Date.parse(from)) / 1000;
+  return Number.isNaN(seconds) ? undefined : seconds;
+}

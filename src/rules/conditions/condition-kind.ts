@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { Condition, RingView, Verdict } from "./condition.ts";
+
+/**
+ * What one shorthand of `when:` means. Each has a file of its own and a line in `condition-kinds.ts`;
+ * the schema, the evaluation and the check's words all come from here.
+ */
+export interface ConditionKind<C extends Condition> {
+  readonly kind: C["kind"];
+  /** What may stand after the key; its output goes to `build`. */
+  readonly schema: z.ZodType;
+  build(value: unknown): C;
+  /** For the check's table: `fewer than 3 ready`. */
+  describe(condition: C): string;
+  /** Whether an absent ring can be judged although no rule names it: true only for `missing`. */
+  readonly judgesUnnamedAbsent: boolean;
+  verdict(condition: C, view: RingView): Verdict;
+}
+
+/** A threshold: a whole number of at least 1. */
+export const countSchema = z
+  .int({ error: "must be a whole number of at least 1" })
+  .min(1, { error: "must be a whole number of at least 1" });
+
+/** A switch that can only be set: leaving it out is the other position. */
+export const trueSchema = z.literal(true, { error: "must be true, or be left out" });
+
+/** `Service missing, ` before a count when there is no Service to count in. */
+export function absence(view: RingView): string {
+  return view.ring.present ? "" : "Service missing, ";
+}

@@ -1,0 +1,15 @@
+import { trueSchema } from "./condition-kind.ts";
+import type { ConditionKind } from "./condition-kind.ts";
+
+/** `missing: true` holds while the Service has no slice (or Endpoints object) at all. */
+export const missing: ConditionKind<{ readonly kind: "missing" }> = {
+  kind: "missing",
+  schema: trueSchema,
+  judgesUnnamedAbsent: true,
+  build: () => ({ kind: "missing" }),
+  describe: () => "Service missing",
+  verdict: (_condition, { ring }) => ({
+    holds: !ring.present,
+    fact: ring.present ? "Service present" : "Service missing",
+  }),
+};

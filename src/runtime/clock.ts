@@ -1,0 +1,47 @@
+/** Where time comes from. Cores take `nowMs` as an argument; only shells hold a clock. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /**
+   * Calls back once, at `atMs` (epoch milliseconds) or as soon after as the process can.
+   * A time in the past calls back in a later turn, never at once.
+   * Returns the function that cancels it; cancelling twice is harmless.
+   */
+  at(atMs: number, callback: () => void): () => void;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+// Node clamps longer timers to 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
+/** The machine's clock. Timers keep the process alive until they are cancelled. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  at(atMs, callback) {
+    let timer: NodeJS.Timeout;
+    const arm = (): void => {
+      const waitMs = Math.max(0, atMs - Date.now());
+      timer = setTimeout(() => (Date.now() < atMs ? arm() : callback()), Math.min(waitMs, TIMER_MAX_MS));
+    };
+    arm();
+    return () => clearTimeout(timer);
+  },
+  sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
+};
+
+/** The `sleep` that any clock gets from its own `now` and `at`. */
+export function sleepOn(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const onAbort = (): void => {
+      cancel();
+      reject(signal?.reason as Error);
+    };
+    const cancel = clock.at(clock.now() + ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

@@ -1,0 +1,68 @@
+import type { Alert } from "../alerts/alert.ts";
+import type { Baseline } from "../alerts/baseline.ts";
+import { subjectKey } from "../alerts/subject.ts";
+import type { Delivery } from "../outbox/delivery.ts";
+import type { Commit, EndedDelivery, Store, Stored } from "./store.ts";
+
+/**
+ * A store that lives as long as its object: for tests, `ringbell test` and the demo.
+ * `load` after `commit` gives what a restart would find.
+ */
+export class MemoryStore implements Store {
+  readonly #storeId: string;
+  readonly #alerts = new Map<string, Alert>();
+  readonly #baselines = new Map<string, Baseline>();
+  readonly #owed = new Map<string, Delivery>();
+  readonly #ended = new Map<string, EndedDelivery>();
+  #lastSequence = 0;
+
+  constructor(storeId = "memory") {
+    this.#storeId = storeId;
+  }
+
+  load(): Stored {
+    return {
+      storeId: this.#storeId,
+      alerts: [...this.#alerts.values()],
+      baselines: [...this.#baselines.values()],
+      deliveries: [...this.#owed.values()].sort((a, b) => a.sequence - b.sequence),
+      lastSequence: this.#lastSequence,
+    };
+  }
+
+  commit(commit: Commit): readonly Delivery[] {
+    for (const { rule, ring } of commit.forgotten ?? []) {
+      this.#alerts.delete(subjectKey(rule, ring));
+      this.#baselines.delete(subjectKey(rule, ring));
+    }
+    for (const alert of commit.alerts ?? []) this.#alerts.set(subjectKey(alert.rule, alert.ring), alert);
+    for (const baseline of commit.baselines ?? []) {
+      this.#baselines.set(subjectKey(baseline.rule, baseline.ring), baseline);
+    }
+    const accepted = (commit.accepted ?? []).filter((delivery) => this.#accept(delivery));
+    for (const delivery of commit.rescheduled ?? []) {
+      if (this.#owed.has(delivery.id)) this.#owed.set(delivery.id, delivery);
+    }
+    for (const ended of commit.ended ?? []) {
+      this.#owed.delete(ended.delivery.id);
+      this.#ended.set(ended.delivery.id, ended);
+    }
+    return accepted;
+  }
+
+  /** How deliveries ended, in the order they did. */
+  ended(): readonly EndedDelivery[] {
+    return [...this.#ended.values()];
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+
+  #accept(delivery: Delivery): boolean {
+    if (this.#owed.has(delivery.id) || this.#ended.has(delivery.id)) return false;
+    this.#owed.set(delivery.id, delivery);
+    this.#lastSequence = Math.max(this.#lastSequence, delivery.sequence);
+    return true;
+  }
+}

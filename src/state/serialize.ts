@@ -1,0 +1,18 @@
+import type { Baseline } from "../alerts/baseline.ts";
+
+/** A baseline as JSON: its maps become lists of pairs. */
+export function baselineToJson(baseline: Baseline): string {
+  return JSON.stringify(baseline, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+}
+
+/** The inverse of `baselineToJson`. */
+export function baselineFromJson(json: string): Baseline {
+  const stored = JSON.parse(json) as Baseline;
+  return {
+    ...stored,
+    presenceDeviation: stored.presenceDeviation,
+    members: new Map(stored.members),
+    deviations: new Map(stored.deviations),
+    readiness: new Map(stored.readiness),
+  };
+}

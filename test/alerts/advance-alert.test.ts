@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import fc from "fast-check";
+import { advanceAlert, alertDeadlineMs } from "../../src/alerts/advance-alert.ts";
+import type { Alert, Phase } from "../../src/alerts/alert.ts";
+
+const FOR_MS = 30_000;
+const holds = { holds: true, fact: "2 of 5 ready, wanted at least 3" };
+const clear = { holds: false, fact: "5 of 5 ready, wanted at least 3" };
+const alert = (phase: Phase, episode = 0): Alert => ({
+  rule: "quorum",
+  ring: "data/cassandra",
+  episode,
+  phase,
+});
+const pending = (sinceMs: number) => alert({ kind: "pending", sinceMs });
+const firing = alert({ kind: "firing", sinceMs: 0, firedAtMs: FOR_MS }, 1);
+
+describe("advanceAlert()", () => {
+  test("becomes pending when the condition begins to hold", () => {
+    const step = advanceAlert(alert({ kind: "inactive" }), holds, FOR_MS, 5);
+    expect(step).toEqual({ alert: pending(5), word: undefined });
+  });
+
+  test("stays silent one millisecond before the hold ends", () => {
+    expect(advanceAlert(pending(0), holds, FOR_MS, FOR_MS - 1).word).toBeUndefined();
+  });
+
+  test("fires when the hold ends, with its first episode", () => {
+    const step = advanceAlert(pending(0), holds, FOR_MS, FOR_MS);
+    expect(step.word).toEqual({ kind: "fire", sinceMs: 0, firedAtMs: FOR_MS, reason: holds.fact });
+    expect(step.alert).toEqual(firing);
+  });
+
+  test("fires at once without a hold", () => {
+    expect(advanceAlert(alert({ kind: "inactive" }), holds, 0, 7).word).toMatchObject({
+      kind: "fire",
+      sinceMs: 7,
+      firedAtMs: 7,
+    });
+  });
+
+  test("forgets a pending alert whose condition ends", () => {
+    expect(advanceAlert(pending(0), clear, FOR_MS, 10)).toEqual({
+      alert: alert({ kind: "inactive" }),
+      word: undefined,
+    });
+  });
+
+  test("says nothing more while it fires", () => {
+    expect(advanceAlert(firing, holds, FOR_MS, 999_999)).toEqual({ alert: firing, word: undefined });
+  });
+
+  test("resolves when the condition ends, and keeps the number of the episode", () => {
+    const step = advanceAlert(firing, clear, FOR_MS, 60_000);
+    expect(step.word).toMatchObject({
+      kind: "resolve",
+      sinceMs: 0,
+      resolvedAtMs: 60_000,
+      reason: clear.fact,
+    });
+    expect(step.alert).toEqual(alert({ kind: "inactive" }, 1));
+  });
+
+  test("resolves as removed when the ring leaves the rule's scope", () => {
+    expect(advanceAlert(firing, undefined, FOR_MS, 60_000).word).toMatchObject({
+      kind: "resolve",
+      reason: "removed",
+    });
+  });
+
+  test("counts a second fire as the second episode", () => {
+    expect(advanceAlert(alert({ kind: "inactive" }, 1), holds, 0, 0).alert.episode).toBe(2);
+  });
+
+  test("has a deadline only while it is pending", () => {
+    expect(alertDeadlineMs(pending(100), FOR_MS)).toBe(30_100);
+    expect(alertDeadlineMs(firing, FOR_MS)).toBeUndefined();
+  });
+
+  test("fires and resolves in turn, whatever happens", () => {
+    const steps = fc.array(
+      fc.record({ waitMs: fc.nat(40_000), verdict: fc.constantFrom(holds, clear, undefined) }),
+    );
+    fc.assert(
+      fc.property(steps, (inputs) => {
+        let now = 0;
+        let state = alert({ kind: "inactive" });
+        const words: string[] = [];
+        for (const { waitMs, verdict } of inputs) {
+          now += waitMs;
+          const step = advanceAlert(state, verdict, FOR_MS, now);
+          state = step.alert;
+          if (step.word) words.push(step.word.kind);
+        }
+        expect(words).toEqual(words.map((_, i) => (i % 2 === 0 ? "fire" : "resolve")));
+        expect(state.episode).toBe(words.filter((word) => word === "fire").length);
+      }),
+    );
+  });
+});

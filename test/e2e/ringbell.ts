@@ -1,0 +1,56 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { Daemon } from "./daemon.ts";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+/** What `ringbell run` is started with. */
+export interface RunOptions {
+  readonly rules: string;
+  readonly kubeconfig: string;
+  /** For its state and its log. */
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts `ringbell run` from the sources and waits until `/readyz` says that every watch has listed. */
+export async function runRingbell({ rules, kubeconfig, folder, env }: RunOptions): Promise<Daemon> {
+  const listen = `127.0.0.1:${await freePort()}`;
+  const args = [
+    "run",
+    "--rules",
+    rules,
+    "--kubeconfig",
+    kubeconfig,
+    "--data",
+    join(folder, "data"),
+    "--listen",
+    listen,
+  ];
+  const log = join(folder, "ringbell.log");
+  const daemon = Daemon.start(process.execPath, ["--disallow-code-generation-from-strings", "--disable-proto=delete", "--no-addons", "--disable-sigusr1", "/tmp/pk/dist/ringbell.js", ...args, "--log-level", "debug"], log, env);
+  try {
+    await eventually("ringbell is ready", () => daemon.mustBeAlive() && isReady(`http://${listen}/readyz`));
+  } catch (error) {
+    await daemon.stop();
+    throw new Error(`ringbell run did not get ready; its log:\n${daemon.log()}`, { cause: error });
+  }
+  return daemon;
+}
+
+/** What `ringbell rbac RULES` prints for the service account `ringbell` of a namespace. */
+export function renderRbac(rules: string, namespace: string): string {
+  return execFileSync(process.execPath, [MAIN, "rbac", rules, "--namespace", namespace], {
+    encoding: "utf8",
+    env: {},
+  });
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}

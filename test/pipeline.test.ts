@@ -1,0 +1,231 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Notice } from "../src/alerts/notice.ts";
+import type { Slice, SliceEvent } from "../src/cluster/slice.ts";
+import { planWatches } from "../src/cluster/watch-plan.ts";
+import { Outbox } from "../src/outbox/outbox.ts";
+import { Pipeline } from "../src/pipeline.ts";
+import { selectorTargets } from "../src/rules/selector.ts";
+import { silentLogger } from "../src/runtime/logger.ts";
+import { VirtualClock } from "../src/runtime/virtual-clock.ts";
+import { MemoryStore } from "../src/state/memory-store.ts";
+import type { Commit } from "../src/state/store.ts";
+import { rulesFile } from "./support/rules-file.ts";
+import { endpoint, slice } from "./support/slices.ts";
+
+let clock: VirtualClock;
+let store: MemoryStore;
+
+beforeEach(() => {
+  clock = new VirtualClock(0);
+  store = new MemoryStore();
+});
+
+/** A pipeline for these rules, as after a start; what it owes is seen in `said` and in its outbox. */
+class Bench {
+  readonly said: Notice[] = [];
+  readonly outbox = new Outbox();
+  readonly pipeline: Pipeline;
+  readonly #scope;
+
+  constructor(rules: string, usedStore: MemoryStore = store) {
+    const file = rulesFile(rules);
+    this.#scope = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)))[0];
+    this.pipeline = new Pipeline({
+      rules: file.rules,
+      store: usedStore,
+      outbox: this.outbox,
+      clock,
+      logger: silentLogger,
+      retryForMs: () => 900_000,
+      defer: (work) => work(),
+      onAccepted: () => undefined,
+      onNotice: (_rule, notice) => this.said.push(notice),
+    });
+  }
+
+  event(event: SliceEvent): this {
+    if (!this.#scope) throw new Error("the rules watch nothing");
+    this.pipeline.onEvent(this.#scope, event);
+    this.pipeline.onBatchEnd();
+    return this;
+  }
+
+  list(...slices: Slice[]): this {
+    return this.event({ kind: "listed", slices });
+  }
+
+  pods(...names: string[]): this {
+    return this.event({
+      kind: "changed",
+      slice: slice(
+        "a",
+        names.map((name) => endpoint(name)),
+      ),
+    });
+  }
+
+  at(ms: number): this {
+    clock.advanceTo(ms);
+    return this;
+  }
+
+  get kinds(): string[] {
+    return this.said.map((notice) => notice.kind);
+  }
+}
+
+const QUORUM = `
+  - name: quorum
+    ring: { namespace: data, service: cassandra }
+    when: { readyBelow: 2 }
+    for: 30s
+`;
+const LEFT = `
+  - name: left
+    ring: { namespace: data, service: cassandra }
+    on: [left]
+    settle: 30s
+`;
+
+describe("Pipeline", () => {
+  test("fires when the hold ends and resolves when the condition does", () => {
+    const bench = new Bench(QUORUM).list(slice("a", [endpoint("c-0"), endpoint("c-1")]));
+    bench.at(1_000).pods("c-0").at(30_999);
+    expect(bench.kinds).toEqual([]);
+    bench.at(31_000);
+    expect(bench.said).toMatchObject([
+      {
+        kind: "fire",
+        rule: "quorum",
+        ring: { key: "data/cassandra" },
+        counts: { ready: 1 },
+        alert: { episode: 1 },
+      },
+    ]);
+    bench.at(60_000).pods("c-0", "c-1");
+    expect(bench.said[1]).toMatchObject({ kind: "resolve", alert: { episode: 1, durationSeconds: 59 } });
+  });
+
+  test("owes a delivery for each notice, stored before it is handed over", () => {
+    const bench = new Bench(QUORUM).list().at(30_000);
+    expect(bench.outbox.owed).toBe(1);
+    expect(store.load().deliveries.map((owed) => owed.notice.kind)).toEqual(["fire"]);
+  });
+
+  test("counts a Service that a rule names and nobody has made as empty", () => {
+    expect(new Bench(QUORUM).list().at(30_000).kinds).toEqual(["fire"]);
+  });
+
+  test("decides nothing about a ring before it has been listed", () => {
+    expect(new Bench(QUORUM).at(1_000_000).kinds).toEqual([]);
+  });
+
+  test("fires at the original time when a restart falls into the hold", () => {
+    new Bench(QUORUM)
+      .list(slice("a", [endpoint("c-0")]))
+      .at(20_000)
+      .pipeline.close();
+    const after = new Bench(QUORUM).list(slice("a", [endpoint("c-0")])).at(29_999);
+    expect(after.kinds).toEqual([]);
+    expect(after.at(30_000).said).toMatchObject([
+      { kind: "fire", alert: { since: "1970-01-01T00:00:00.000Z" } },
+    ]);
+  });
+
+  test("says nothing after the restart of a system that is as it was", () => {
+    const rules = QUORUM + LEFT;
+    new Bench(rules)
+      .list(slice("a", [endpoint("c-0"), endpoint("c-1")]))
+      .at(100_000)
+      .pipeline.close();
+    expect(new Bench(rules).list(slice("a", [endpoint("c-0"), endpoint("c-1")])).at(900_000).kinds).toEqual(
+      [],
+    );
+  });
+
+  test("reports once what changed while it was not running", () => {
+    new Bench(LEFT)
+      .list(slice("a", [endpoint("c-0"), endpoint("c-1")]))
+      .at(100_000)
+      .pipeline.close();
+    const after = new Bench(LEFT)
+      .at(200_000)
+      .list(slice("a", [endpoint("c-0")]))
+      .at(900_000);
+    expect(after.said).toMatchObject([
+      { kind: "change", generation: 1, change: { whileAway: true, left: [{ name: "c-1" }] } },
+    ]);
+  });
+
+  test("reports a Service that was deleted while it was not running, though the rule does not name it", () => {
+    const glob = LEFT.replace("service: cassandra", 'service: "cass*"');
+    new Bench(glob)
+      .list(slice("a", [endpoint("c-0")]))
+      .at(100_000)
+      .pipeline.close();
+    const after = new Bench(glob).at(200_000).list().at(900_000);
+    expect(after.said).toMatchObject([{ change: { removed: true, left: [], before: [{ name: "c-0" }] } }]);
+  });
+
+  test("resolves after a restart what it fired before", () => {
+    new Bench(QUORUM).list().at(30_000).pipeline.close();
+    const after = new Bench(QUORUM).list(slice("a", [endpoint("c-0"), endpoint("c-1")]));
+    expect(after.said).toMatchObject([{ kind: "resolve", alert: { episode: 1 } }]);
+  });
+
+  test("still owes after a restart what was not delivered, with the same ids", () => {
+    const before = new Bench(QUORUM).list().at(30_000);
+    const ids = [...before.outbox.deliveries()].map((owed) => owed.id);
+    before.pipeline.close();
+    expect([...new Bench(QUORUM).outbox.deliveries()].map((owed) => owed.id)).toEqual(ids);
+  });
+
+  test("numbers generations on after a restart", () => {
+    new Bench(LEFT)
+      .list(slice("a", [endpoint("c-0"), endpoint("c-1")]))
+      .at(50_000)
+      .pods("c-0")
+      .at(100_000)
+      .pipeline.close();
+    const after = new Bench(LEFT)
+      .list(slice("a", [endpoint("c-0")]))
+      .at(150_000)
+      .pods()
+      .at(200_000);
+    expect(after.said).toMatchObject([{ generation: 2, previousGeneration: 1 }]);
+  });
+
+  test("touches only the rules that select the ring", () => {
+    const bench = new Bench(`
+  - name: kafka
+    ring: { namespace: data, service: kafka }
+    when: { noneReady: true }
+  - name: all
+    ring: { namespace: data, service: "*" }
+    when: { noneReady: true }`);
+    bench.list(slice("k", [endpoint("k-0")], { service: "kafka" }));
+    bench.pods();
+    expect(bench.said.map((notice) => notice.rule)).toEqual(["all"]);
+  });
+
+  test("sends nothing that cannot be stored, and catches up when it can", () => {
+    class FullDisk extends MemoryStore {
+      isFull = false;
+      override commit(commit: Commit) {
+        if (this.isFull) throw new Error("database or disk is full");
+        return super.commit(commit);
+      }
+    }
+    const disk = new FullDisk();
+    const bench = new Bench(QUORUM, disk);
+    disk.isFull = true;
+    bench.list().at(40_000);
+    expect(bench.kinds).toEqual(["fire"]);
+    expect(bench.outbox.owed).toBe(0);
+    expect(bench.pipeline.isUnsaved).toBe(true);
+    disk.isFull = false;
+    bench.at(42_000);
+    expect(bench.outbox.owed).toBe(1);
+    expect(bench.pipeline.isUnsaved).toBe(false);
+  });
+});
