@@ -30,7 +30,7 @@ export async function runRingbell({ rules, kubeconfig, folder, env }: RunOptions
     listen,
   ];
   const log = join(folder, "ringbell.log");
-  const daemon = Daemon.start(process.execPath, ["--disallow-code-generation-from-strings", "--disable-proto=delete", "--no-addons", "--disable-sigusr1", "/tmp/pk/dist/ringbell.js", ...args, "--log-level", "debug"], log, env);
+  const daemon = Daemon.start(process.execPath, [MAIN, ...args, "--log-level", "debug"], log, env);
   try {
     await eventually("ringbell is ready", () => daemon.mustBeAlive() && isReady(`http://${listen}/readyz`));
   } catch (error) {
