@@ -1,14 +1,15 @@
 import type { ApiConnection } from "./cluster/api-connection.ts";
 import { type Reflector, startReflector } from "./cluster/reflector.ts";
-import { planWatches } from "./cluster/watch-plan.ts";
+import { planWatches, type Scope } from "./cluster/watch-plan.ts";
+import { WatchSet } from "./cluster/watch-set.ts";
 import { type Attempt, Courier, type Destination } from "./destinations/courier.ts";
 import { destinationKinds } from "./destinations/registry.ts";
 import type { Sender } from "./destinations/send.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Notice } from "./alerts/notice.ts";
 import { Pipeline } from "./pipeline.ts";
+import type { Ring } from "./ring/ring.ts";
 import type { RulesFile } from "./rules/load-rules.ts";
-import type { Rule } from "./rules/rule.ts";
 import { selectorTargets } from "./rules/selector.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/logger.ts";
@@ -29,8 +30,10 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly defer: (work: () => void) => void;
-  readonly onNotice?: (rule: Rule, notice: Notice) => void;
+  readonly onNotice?: (notice: Notice, notify: readonly string[]) => void;
   readonly onAttempt?: (attempt: Attempt) => void;
+  /** A ring was taken in, before any rule has judged it. */
+  readonly onRing?: (ring: Ring) => void;
 }
 
 /** A running Ringbell. */
@@ -52,6 +55,7 @@ export function startApp(options: AppOptions): App {
   const outbox = new Outbox();
   const pipeline: Pipeline = new Pipeline({
     rules: file.rules,
+    selfNotify: file.selfNotify,
     store,
     outbox,
     clock,
@@ -60,20 +64,13 @@ export function startApp(options: AppOptions): App {
     retryForMs: (name) =>
       file.destinations.get(name)?.retryForMs ?? destinations.get(name)?.kind.retryForMs ?? 0,
     onAccepted: () => courier.wake(),
-    onNotice(rule, notice) {
-      metrics.notices.inc({ rule: rule.name, kind: notice.kind });
-      logger.info(
-        {
-          rule: rule.name,
-          ring: notice.ring.key,
-          kind: notice.kind,
-          title: notice.title,
-          notify: rule.notify,
-        },
-        "notice",
-      );
-      options.onNotice?.(rule, notice);
+    onNotice(notice, notify) {
+      const { rule, kind, title } = notice;
+      metrics.notices.inc({ rule, kind });
+      logger.info({ rule, ring: notice.ring.key, kind, title, notify }, "notice");
+      options.onNotice?.(notice, notify);
     },
+    onRing: (ring) => options.onRing?.(ring),
     onCommitFailed: () => metrics.commitFailures.inc(),
   });
   const courier: Courier = new Courier({
@@ -93,16 +90,19 @@ export function startApp(options: AppOptions): App {
       options.onAttempt?.(attempt);
     },
   });
-  const reflectors = watch(options, pipeline);
-  observe(options, { pipeline, outbox, reflectors });
+  const watches = new WatchSet((scope) => watch(scope, options, pipeline));
+  observe(options, { pipeline, outbox, watches });
+  void watches.follow(watchPlan(file));
   courier.wake();
   return {
-    reflectors,
+    get reflectors() {
+      return watches.reflectors;
+    },
     courier,
     outbox,
-    notReady: () => notReady(reflectors, pipeline),
+    notReady: () => notReady(watches.reflectors, pipeline),
     async stop(drainMs) {
-      await Promise.all(reflectors.map((reflector) => reflector.stop()));
+      await watches.stop();
       await courier.drain(drainMs);
       pipeline.close();
     },
@@ -119,25 +119,28 @@ function buildDestinations(file: RulesFile): ReadonlyMap<string, Destination> {
   return destinations;
 }
 
+/** What must be watched for these rules. */
+export function watchPlan(file: RulesFile): Scope[] {
+  return planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
+}
+
 function watch(
-  { file, connection, clock, random, logger, metrics }: AppOptions,
+  scope: Scope,
+  { connection, clock, random, logger, metrics }: AppOptions,
   pipeline: Pipeline,
-): Reflector[] {
-  const scopes = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
-  return scopes.map((scope) =>
-    startReflector({
-      scope,
-      connection,
-      clock,
-      random,
-      logger,
-      onEvent(event) {
-        metrics.events.inc({ source: scope.source }, event.kind === "listed" ? event.slices.length : 1);
-        pipeline.onEvent(scope, event);
-      },
-      onBatchEnd: () => pipeline.onBatchEnd(),
-    }),
-  );
+): Reflector {
+  return startReflector({
+    scope,
+    connection,
+    clock,
+    random,
+    logger,
+    onEvent(event) {
+      metrics.events.inc({ source: scope.source }, event.kind === "listed" ? event.slices.length : 1);
+      pipeline.onEvent(scope, event);
+    },
+    onBatchEnd: () => pipeline.onBatchEnd(),
+  });
 }
 
 function notReady(reflectors: readonly Reflector[], pipeline: Pipeline): readonly string[] {
@@ -171,7 +174,7 @@ function countEnd(
 
 function observe(
   { metrics, clock, file }: AppOptions,
-  stages: { pipeline: Pipeline; outbox: Outbox; reflectors: readonly Reflector[] },
+  stages: { pipeline: Pipeline; outbox: Outbox; watches: WatchSet },
 ): void {
   metrics.observe({
     alerts: () => stages.pipeline.countAlerts(),
@@ -192,7 +195,7 @@ function observe(
     },
     watches: () =>
       new Map(
-        stages.reflectors.map((reflector) => {
+        stages.watches.reflectors.map((reflector) => {
           const { scopeId, synced, lastByteAtMs } = reflector.status();
           return [scopeId, { synced, lastByteMs: lastByteAtMs }];
         }),

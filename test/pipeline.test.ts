@@ -32,6 +32,7 @@ class Bench {
     this.#scope = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)))[0];
     this.pipeline = new Pipeline({
       rules: file.rules,
+      selfNotify: ["hook"],
       store: usedStore,
       outbox: this.outbox,
       clock,
@@ -39,7 +40,7 @@ class Bench {
       retryForMs: () => 900_000,
       defer: (work) => work(),
       onAccepted: () => undefined,
-      onNotice: (_rule, notice) => this.said.push(notice),
+      onNotice: (notice) => this.said.push(notice),
     });
   }
 
@@ -62,6 +63,24 @@ class Bench {
         names.map((name) => endpoint(name)),
       ),
     });
+  }
+
+  /** The rules file was edited. */
+  replace(rules: string): this {
+    const file = rulesFile(rules);
+    this.pipeline.replaceRules(file.rules, planWatches(file.rules.flatMap((rule) => selectorTargets(rule))));
+    return this;
+  }
+
+  blind(sinceMs: number): this {
+    if (this.#scope) this.pipeline.onBlind(this.#scope, sinceMs, "HTTP 503");
+    return this;
+  }
+
+  /** The watch is back: sight, and then the list. */
+  sight(...slices: Slice[]): this {
+    if (this.#scope) this.pipeline.onSight(this.#scope);
+    return this.list(...slices);
   }
 
   at(ms: number): this {
@@ -227,5 +246,96 @@ describe("Pipeline", () => {
     bench.at(42_000);
     expect(bench.outbox.owed).toBe(1);
     expect(bench.pipeline.isUnsaved).toBe(false);
+  });
+});
+
+describe("A blind scope", () => {
+  const two = slice("a", [endpoint("c-0"), endpoint("c-1")]);
+  const one = slice("a", [endpoint("c-0")]);
+  const said = (bench: Bench) => bench.said.map(({ rule, kind }) => `${rule} ${kind}`);
+
+  test("fires nothing and resolves nothing, and says so itself", () => {
+    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000);
+    expect(said(bench)).toEqual(["ringbell/blind fire"]);
+    expect(bench.said[0]).toMatchObject({
+      ring: { key: "data/cassandra" },
+      alert: { since: "1970-01-01T00:00:05.000Z", reason: "HTTP 503" },
+    });
+  });
+
+  test("lets a hold go on from its original start when the list finds it unchanged", () => {
+    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000).sight(one);
+    expect(said(bench)).toEqual(["ringbell/blind fire", "ringbell/blind resolve", "quorum fire"]);
+    expect(bench.said[2]).toMatchObject({ alert: { since: "1970-01-01T00:00:01.000Z" } });
+  });
+
+  test("waits for the rest of a hold that has not ended meanwhile", () => {
+    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(20_000).sight(one);
+    expect(said(bench.at(30_999))).toEqual(["ringbell/blind fire", "ringbell/blind resolve"]);
+    expect(said(bench.at(31_000)).at(-1)).toBe("quorum fire");
+  });
+
+  test("never fires what the list finds mended", () => {
+    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000).sight(two);
+    expect(said(bench.at(900_000))).toEqual(["ringbell/blind fire", "ringbell/blind resolve"]);
+  });
+
+  test("reports nobody as left before the list has said so", () => {
+    const bench = new Bench(LEFT).sight(two).at(100_000).pods("c-0").at(110_000).blind(105_000).at(500_000);
+    expect(said(bench)).toEqual(["ringbell/blind fire"]);
+    expect(said(bench.sight(two).at(900_000))).toEqual(["ringbell/blind fire", "ringbell/blind resolve"]);
+  });
+
+  test("leaves other scopes alone", () => {
+    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0");
+    const [elsewhere] = planWatches([{ source: "endpointslices", namespace: "data", service: "kafka" }]);
+    if (elsewhere) bench.pipeline.onBlind(elsewhere, 0, undefined);
+    expect(said(bench.at(31_000))).toEqual(["ringbell/blind fire", "quorum fire"]);
+  });
+
+  test("is told once, over a restart too, and resolves with the same episode", () => {
+    new Bench(QUORUM).sight(two).at(10_000).blind(5_000).pipeline.close();
+    const after = new Bench(QUORUM).blind(20_000);
+    expect(said(after)).toEqual([]);
+    expect(after.sight(two).said).toMatchObject([{ kind: "resolve", rule: "ringbell/blind", alert: { episode: 1 } }]);
+  });
+});
+
+describe("replaceRules()", () => {
+  const two = slice("a", [endpoint("c-0"), endpoint("c-1")]);
+  const one = slice("a", [endpoint("c-0")]);
+
+  test("keeps a hold over a change of the rule's words", () => {
+    const bench = new Bench(QUORUM).list(one).at(10_000).replace(`${QUORUM}    title: "Too few"\n`);
+    expect(bench.at(29_999).kinds).toEqual([]);
+    expect(bench.at(30_000).said).toMatchObject([{ kind: "fire", title: "Too few", alert: { episode: 1 } }]);
+  });
+
+  test("does not fire again what has fired", () => {
+    const bench = new Bench(QUORUM).list(one).at(30_000).replace(`${QUORUM}    severity: critical\n`).at(900_000);
+    expect(bench.kinds).toEqual(["fire"]);
+  });
+
+  test("resolves what a removed rule has fired, with that reason", () => {
+    const bench = new Bench(QUORUM + LEFT).list(one).at(30_000).replace(LEFT);
+    expect(bench.said[1]).toMatchObject({ kind: "resolve", rule: "quorum", alert: { episode: 1, reason: "rule removed" } });
+    expect(store.load().alerts).toEqual([]);
+  });
+
+  test("judges the rings of now by a new rule, absent ones too", () => {
+    const bench = new Bench(LEFT).list(one).at(100_000).replace(LEFT + QUORUM).at(200_000);
+    expect(bench.said).toMatchObject([{ kind: "fire", rule: "quorum", alert: { since: "1970-01-01T00:01:40.000Z" } }]);
+  });
+
+  test("goes on with baselines and generations", () => {
+    const bench = new Bench(LEFT).list(two).at(100_000).pods("c-0").at(150_000).replace(`${LEFT}    severity: info\n`);
+    bench.pods().at(200_000);
+    expect(bench.said.map(({ generation }) => generation)).toEqual([1, 2]);
+  });
+
+  test("resolves as removed what an edited rule no longer selects", () => {
+    const bench = new Bench(QUORUM.replace("cassandra", '"*"')).list(one).at(30_000);
+    bench.replace(QUORUM.replace("cassandra", '"kafka*"'));
+    expect(bench.said[1]).toMatchObject({ kind: "resolve", alert: { reason: "removed" } });
   });
 });

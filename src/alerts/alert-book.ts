@@ -1,5 +1,6 @@
 import type { Source } from "../cluster/slice.ts";
 import type { Ring } from "../ring/ring.ts";
+import { absentRing } from "../ring/ring-book.ts";
 import { evaluate } from "../rules/conditions/evaluate.ts";
 import type { ChangeTrigger, ConditionTrigger, Rule } from "../rules/rule.ts";
 import { Deadlines } from "../runtime/deadlines.ts";
@@ -17,6 +18,8 @@ export interface Decisions {
   readonly alerts: Alert[];
   readonly baselines: Baseline[];
   readonly notices: { readonly rule: Rule; readonly notice: Notice }[];
+  /** State of rules that are gone. */
+  readonly forgotten: { readonly rule: string; readonly ring: string }[];
 }
 
 type ConditionRule = Rule & { readonly trigger: ConditionTrigger };
@@ -24,7 +27,7 @@ type ChangeRule = Rule & { readonly trigger: ChangeTrigger };
 
 interface Subject {
   readonly key: string;
-  readonly rule: Rule;
+  rule: Rule;
   /** As last seen; undefined since the start: nothing is decided about a ring that has not been listed. */
   ring: Ring | undefined;
   state: Alert | Baseline;
@@ -37,7 +40,7 @@ interface Subject {
  * is found by the earliest deadline. Steps are pure; the book only remembers.
  */
 export class AlertBook {
-  readonly #index: RuleIndex;
+  #index: RuleIndex;
   readonly #subjects = new Map<string, Subject>();
   readonly #byRing = new Map<
     string,
@@ -49,12 +52,17 @@ export class AlertBook {
     ["endpoints", new Set()],
   ]);
   readonly #deadlines = new Deadlines();
-  #decided: Decisions = { alerts: [], baselines: [], notices: [] };
+  /** Subjects that had something to decide while their ring could not be seen. */
+  readonly #parked = new Set<string>();
+  readonly #isBlind: (ring: Ring) => boolean;
+  #decided = noDecisions();
 
   constructor(
     rules: readonly Rule[],
     stored: { readonly alerts: readonly Alert[]; readonly baselines: readonly Baseline[] },
+    isBlind: (ring: Ring) => boolean = () => false,
   ) {
+    this.#isBlind = isBlind;
     this.#index = new RuleIndex(rules);
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     for (const state of [...stored.alerts, ...stored.baselines]) {
@@ -64,7 +72,26 @@ export class AlertBook {
       this.#subjects.set(key, { key, rule, ring: undefined, state, restored: true });
       this.#awaited.get(rule.source)?.add(state.ring);
     }
-    for (const { source, ring } of this.#index.exactRings()) this.#awaited.get(source)?.add(ring);
+    this.#awaitExactRings();
+  }
+
+  /**
+   * Goes on with other rules. A rule keeps its state by its name, as long as it is still of its kind; what a rule that
+   * is gone has fired resolves with that reason. Give the rings of now to `onRing` afterwards: new rules have seen none.
+   */
+  replaceRules(rules: readonly Rule[], nowMs: number): void {
+    this.onTime(nowMs);
+    this.#index = new RuleIndex(rules);
+    this.#byRing.clear();
+    const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    for (const subject of this.#subjects.values()) {
+      const rule = byName.get(subject.rule.name);
+      if (rule && rule.source === subject.rule.source && isCondition(rule) === isCondition(subject.rule)) {
+        subject.rule = rule;
+        if (subject.ring && !this.#index.selects(rule, subject.ring)) this.#step(subject, subject.ring, nowMs, false);
+      } else this.#forget(subject, nowMs);
+    }
+    this.#awaitExactRings();
   }
 
   /** Takes in the state of a ring now. Deadlines that passed before are decided first, on the ring as it was. */
@@ -86,6 +113,16 @@ export class AlertBook {
     }
   }
 
+  /** Decides what waited for rings that can be seen again. */
+  onSight(nowMs: number): void {
+    for (const key of this.#parked) {
+      const subject = this.#subjects.get(key);
+      if (subject?.ring && this.#isBlind(subject.ring)) continue;
+      this.#parked.delete(key);
+      if (subject?.ring) this.#step(subject, subject.ring, nowMs, false);
+    }
+  }
+
   /** When `onTime` has something to decide, in epoch milliseconds. */
   nextDeadlineMs(): number | undefined {
     return this.#deadlines.nextMs();
@@ -99,13 +136,13 @@ export class AlertBook {
   /** What was decided since the last call. */
   takeDecisions(): Decisions {
     const decided = this.#decided;
-    this.#decided = { alerts: [], baselines: [], notices: [] };
+    this.#decided = noDecisions();
     return decided;
   }
 
   /** True when `takeDecisions` would give something. */
   get hasDecisions(): boolean {
-    return this.#decided.alerts.length > 0 || this.#decided.baselines.length > 0;
+    return Object.values(this.#decided).some((decided: readonly unknown[]) => decided.length > 0);
   }
 
   /** How many alerts are in which phase. */
@@ -117,7 +154,31 @@ export class AlertBook {
     return counts;
   }
 
+  #awaitExactRings(): void {
+    for (const { source, ring, rules } of this.#index.exactRings()) {
+      const isSeen = rules.every((rule) => this.#subjects.get(subjectKey(rule.name, ring))?.ring !== undefined);
+      if (!isSeen) this.#awaited.get(source)?.add(ring);
+    }
+  }
+
+  #forget({ key, rule, ring, state }: Subject, nowMs: number): void {
+    this.#subjects.delete(key);
+    this.#deadlines.set(key, undefined);
+    this.#parked.delete(key);
+    this.#decided.forgotten.push({ rule: rule.name, ring: state.ring });
+    if (!("phase" in state) || state.phase.kind !== "firing") return;
+    const { sinceMs, firedAtMs } = state.phase;
+    const word = { kind: "resolve", sinceMs, firedAtMs, resolvedAtMs: nowMs, reason: "rule removed" } as const;
+    const last = ring ?? absentRing(state.ring, rule.source);
+    this.#decided.notices.push({ rule, notice: alertNotice(rule, last, state, word, nowMs) });
+  }
+
   #step(subject: Subject, ring: Ring, nowMs: number, whileAway: boolean): void {
+    // Blind is not healthy, nor is it a loss: what is known may be stale, so nothing is decided.
+    if (this.#isBlind(ring)) {
+      this.#parked.add(subject.key);
+      return;
+    }
     if (isCondition(subject.rule)) this.#stepCondition(subject, subject.rule, ring, nowMs);
     else this.#stepChange(subject, subject.rule as ChangeRule, ring, nowMs, whileAway);
   }
@@ -179,6 +240,10 @@ function equalLabels(a: Ring["labels"], b: Ring["labels"]): boolean {
   if (a === b) return true;
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function noDecisions(): Decisions {
+  return { alerts: [], baselines: [], notices: [], forgotten: [] };
 }
 
 function isCondition(rule: Rule): rule is ConditionRule {

@@ -1,11 +1,11 @@
-import type { Ring } from "../ring/ring.ts";
+import type { Member, Ring } from "../ring/ring.ts";
 import type { Rule } from "../rules/rule.ts";
 import { renderTemplate } from "../rules/template.ts";
 import { templateContext, type TriggerFacts } from "../rules/template-context.ts";
 import type { AlertWord } from "./advance-alert.ts";
 import type { ReportedChange } from "./advance-baseline.ts";
 import type { Alert } from "./alert.ts";
-import type { Notice, NoticeAlert, NoticeChange } from "./notice.ts";
+import { NOT_READY_MAX, type Notice, type NoticeAlert, type NoticeChange } from "./notice.ts";
 import { countsOf, noticeRing } from "./ring-counts.ts";
 import { alertMessage, alertTitle, changeMessage, changeTitle } from "./wording.ts";
 
@@ -19,7 +19,7 @@ export function alertNotice(rule: Rule, ring: Ring, alert: Alert, word: AlertWor
     kind: word.kind,
     title: texts.title ?? alertTitle(rule.name, ring.key, word),
     message: texts.message ?? alertMessage(word),
-    alert: noticeAlert(alert.episode, word),
+    alert: noticeAlert(alert.episode, word, ring.members),
   };
 }
 
@@ -60,8 +60,15 @@ function renderTexts(rule: Rule, ring: Ring, facts: TriggerFacts): { title?: str
   };
 }
 
-function noticeAlert(episode: number, word: AlertWord): NoticeAlert {
-  const alert = { episode, since: iso(word.sinceMs), firedAt: iso(word.firedAtMs), reason: word.reason };
+/** The `alert` part of a notice. */
+export function noticeAlert(episode: number, word: AlertWord, members: readonly Member[]): NoticeAlert {
+  const alert = {
+    episode,
+    since: iso(word.sinceMs),
+    firedAt: iso(word.firedAtMs),
+    reason: word.reason,
+    notReady: members.filter((member) => !member.ready).slice(0, NOT_READY_MAX),
+  };
   if (word.kind === "fire") return alert;
   return {
     ...alert,

@@ -63,7 +63,12 @@ export interface NoticeAlert {
   readonly durationSeconds?: number;
   /** Why it holds, or what ended it. */
   readonly reason: string;
+  /** Listed members that are not ready, at most `NOT_READY_MAX`: whom to look at first. */
+  readonly notReady: readonly Member[];
 }
+
+/** A ring of thousands that is down needs no list of thousands. */
+export const NOT_READY_MAX = 50;
 
 /** The settled net change of a ring. */
 export interface NoticeChange {

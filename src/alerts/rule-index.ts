@@ -34,10 +34,14 @@ export class RuleIndex {
   }
 
   /** Rings that a rule names exactly: they are wanted even while they do not exist. */
-  *exactRings(): IterableIterator<{ readonly source: Source; readonly ring: string }> {
+  *exactRings(): IterableIterator<{
+    readonly source: Source;
+    readonly ring: string;
+    readonly rules: readonly Rule[];
+  }> {
     for (const [place, rules] of this.#exact) {
       const [rule] = rules;
-      if (rule) yield { source: rule.source, ring: place.slice(rule.source.length + 1) };
+      if (rule) yield { source: rule.source, ring: place.slice(rule.source.length + 1), rules };
     }
   }
 }

@@ -61,6 +61,8 @@ class TryAgain extends Error {
 export class Courier {
   readonly #options: CourierOptions;
   readonly #stop = new AbortController();
+  /** The time to drain is over: nothing is begun or booked any more. */
+  readonly #giveUp = new AbortController();
   /** Not to be told before, by destination. */
   readonly #pacedUntilMs = new Map<string, number>();
   readonly #timers = new Map<string, { readonly atMs: number; readonly cancel: () => void }>();
@@ -82,7 +84,7 @@ export class Courier {
 
   /**
    * Stops: waits are cut short (a delivery waiting for its next try stays owed), requests under way may end until
-   * `withinMs` has passed. What is due and untried gets its try.
+   * `withinMs` has passed; then they are broken off and stay owed. What is due and untried gets its try.
    */
   async drain(withinMs: number): Promise<void> {
     const { clock } = this.#options;
@@ -101,6 +103,7 @@ export class Courier {
       this.wake();
     }
     cancel();
+    this.#giveUp.abort(new Error("stopping"));
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
@@ -116,6 +119,7 @@ export class Courier {
   #pump(destination: Destination): void {
     const { outbox, clock } = this.#options;
     const { name, kind } = destination;
+    if (this.#giveUp.signal.aborted) return;
     const nowMs = clock.now();
     while (outbox.inFlight(name) < kind.concurrency) {
       const pacedUntilMs = this.#pacedUntilMs.get(name) ?? 0;
@@ -151,6 +155,8 @@ export class Courier {
     const { outbox, clock, random, onSettled, logger } = this.#options;
     let attempts = delivery.attempts;
     const outcome = await this.#round(destination, delivery, () => attempts++);
+    // Too late to be stored: the next start tries again.
+    if (this.#giveUp.signal.aborted) return outbox.putBack(delivery);
     const settlement = outbox.settle(delivery, outcome, attempts, clock.now(), random);
     logSettlement(logger, settlement, outcome);
     onSettled(settlement);
@@ -199,7 +205,8 @@ export class Courier {
   async #attempt(destination: Destination, delivery: Delivery): Promise<Outcome> {
     const { clock, sender, readSecret, onAttempt } = this.#options;
     const startMs = clock.now();
-    const outcome = await sendOnce(destination, delivery, { sender, readSecret, nowMs: startMs });
+    const { signal } = this.#giveUp;
+    const outcome = await sendOnce(destination, delivery, { sender, readSecret, nowMs: startMs, signal });
     onAttempt?.({ delivery, outcome, tookMs: clock.now() - startMs });
     return outcome;
   }
@@ -208,7 +215,12 @@ export class Courier {
 async function sendOnce(
   { kind, config }: Destination,
   delivery: Delivery,
-  { sender, readSecret, nowMs }: { sender: Sender; readSecret: SecretSource; nowMs: number },
+  {
+    sender,
+    readSecret,
+    nowMs,
+    signal,
+  }: { sender: Sender; readSecret: SecretSource; nowMs: number; signal: AbortSignal },
 ): Promise<Outcome> {
   let request;
   try {
@@ -218,7 +230,7 @@ async function sendOnce(
     if (!(error instanceof SecretMissingError || error instanceof DestinationConfigError)) throw error;
     return { kind: "retry", reason: "notConfigured", detail: error.message };
   }
-  const answer = await sender.send(request);
+  const answer = await sender.send(request, { signal });
   return "failed" in answer ? sendFailureOutcome(answer) : kind.classify(answer, nowMs);
 }
 

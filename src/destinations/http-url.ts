@@ -1,4 +1,4 @@
-import { Secret, type SecretRef, type SecretSource } from "../runtime/secret.ts";
+import type { Secret, SecretRef, SecretSource } from "../runtime/secret.ts";
 import { DestinationConfigError } from "./config-error.ts";
 
 /** Parses an absolute `http` or `https` URL; `undefined` for anything else. */

@@ -16,9 +16,10 @@ export interface MemberGroup {
   readonly more: number;
 }
 
-/** Which members a change is about, the urgent groups first, each with at most `max` lines. Empty groups are left out. */
+/** Which members a notice is about, the urgent groups first, each with at most `max` lines. Empty groups are left out. */
 export function memberGroups(notice: Notice, max: number): readonly MemberGroup[] {
-  const { change } = notice;
+  const { alert, change } = notice;
+  if (alert) return [group("Not ready", alert.notReady, memberLine, max)].filter(({ total }) => total > 0);
   if (!change) return [];
   const groups = [
     ...(change.removed ? [group("Gone with the Service", change.before, memberLine, max)] : []),

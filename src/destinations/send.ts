@@ -138,7 +138,13 @@ function undiciExchange(dispatcher: Dispatcher): Exchange {
 
 function fetchExchange(fetch: typeof globalThis.fetch): Exchange {
   return async ({ url, method, headers, body: payload }, signal) => {
-    const answer = await fetch(url, { method, headers, body: payload, signal, redirect: "manual" });
+    const answer = await fetch(url, {
+      method,
+      headers,
+      ...(payload && { body: payload }),
+      signal,
+      redirect: "manual",
+    });
     return {
       status: answer.status,
       headers: Object.fromEntries(answer.headers),

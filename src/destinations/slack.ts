@@ -19,7 +19,7 @@ const schema = z.strictObject({
     .string()
     .regex(
       MENTION,
-      "Mention here, channel, everyone, or the id of a user or user group (U012AB3CD, S012AB3CD)",
+      "must be here, channel, everyone, or the id of a user or user group (U012AB3CD, S012AB3CD)",
     )
     .optional(),
 });

@@ -3,9 +3,7 @@ const ELLIPSIS = "…";
 // Control characters (but tab and line feed) and those that turn the direction of text: a member's name is
 // not validated by Kubernetes and must not be able to rearrange the line that it stands in.
 // https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
-// oxlint-disable-next-line no-control-regex -- these are the characters meant
-const UNPRINTABLE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNPRINTABLE = /(?![\t\n])[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Text that any JSON reader accepts and any screen can show: no lone surrogates, no control characters. */
 export function cleanText(text: string): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Notice } from "../alerts/notice.ts";
-import { parseDuration } from "../rules/duration.ts";
+import { durationSchema } from "../rules/duration-schema.ts";
 import { secretRefSchema, urlSchema } from "../rules/secret-ref.ts";
 import type { Secret, SecretRef, SecretSource } from "../runtime/secret.ts";
 import { DestinationConfigError } from "./config-error.ts";
@@ -11,6 +11,7 @@ import { configuredUrl, placeOf } from "./http-url.ts";
 import { webhookSignature } from "./sign.ts";
 import { USER_AGENT } from "./user-agent.ts";
 
+const TIMEOUT_MIN_MS = 1000;
 const TIMEOUT_MAX_MS = 60_000;
 
 const headerValueSchema = z.union([z.string(), secretRefSchema], {
@@ -28,11 +29,10 @@ const headersSchema = z.record(z.string(), headerValueSchema).superRefine((heade
   }
 });
 
-const timeoutSchema = z.string().superRefine((text, context) => {
-  const parsed = parseDuration(text);
-  if (parsed.ok && parsed.ms >= 1000 && parsed.ms <= TIMEOUT_MAX_MS) return;
-  context.addIssue({ code: "custom", message: "must be a duration from 1s to 1m, such as 15s" });
-});
+const timeoutSchema = durationSchema.refine(
+  (ms) => ms >= TIMEOUT_MIN_MS && ms <= TIMEOUT_MAX_MS,
+  "must be from 1s to 1m: a receiver that needs longer should accept first and work later",
+);
 
 const schema = z.strictObject({
   url: urlSchema,
@@ -42,7 +42,7 @@ const schema = z.strictObject({
   signingSecret: secretRefSchema.optional(),
   /** Signs as well, while receivers change over to `signingSecret`. */
   previousSigningSecret: secretRefSchema.optional(),
-  /** How long one attempt may take. */
+  /** How long one attempt may take; milliseconds once parsed. */
   timeout: timeoutSchema.optional(),
 });
 
@@ -62,7 +62,6 @@ export const webhook: DestinationKind<WebhookConfig> = {
     const timestampSeconds = Math.floor(nowMs / 1000);
     const secrets = [config.signingSecret, config.previousSigningSecret].filter((ref) => ref !== undefined);
     const message = { id: deliveryId, timestampSeconds, body };
-    const timeout = config.timeout === undefined ? undefined : parseDuration(config.timeout);
     return {
       method: config.method,
       url: configuredUrl("webhook.url", config.url, readSecret),
@@ -78,7 +77,7 @@ export const webhook: DestinationKind<WebhookConfig> = {
           : {}),
       },
       body,
-      ...(timeout?.ok ? { timeoutMs: timeout.ms } : {}),
+      ...(config.timeout === undefined ? {} : { timeoutMs: config.timeout }),
     };
   },
 

@@ -1,4 +1,5 @@
 import type { Notice, NoticeChange, NoticeKind } from "../alerts/notice.ts";
+import { changeSummary } from "../alerts/wording.ts";
 import { formatDuration } from "../rules/duration.ts";
 import { cleanLine, cleanText, truncateChars } from "./truncate.ts";
 
@@ -46,7 +47,10 @@ export function factsOf(notice: Notice): readonly Fact[] {
     if (alert.resolvedAt !== undefined) facts.push(timeFact("Resolved", alert.resolvedAt));
     const seconds = alert.durationSeconds ?? secondsBetween(alert.since, notice.time);
     if (seconds !== undefined) facts.push(fact("Duration", formatDuration(Math.round(seconds) * 1000)));
-    if (alert.reason) facts.push(fact(notice.kind === "resolve" ? "Ended by" : "Reason", alert.reason));
+    // The default message is the reason itself: nobody needs to read it twice.
+    if (alert.reason && alert.reason !== notice.message) {
+      facts.push(fact(notice.kind === "resolve" ? "Ended by" : "Reason", alert.reason));
+    }
   }
   if (notice.generation !== undefined) facts.push(fact("Generation", generationWords(notice)));
   if (change) {
@@ -55,21 +59,6 @@ export function factsOf(notice: Notice): readonly Fact[] {
     if (remarks) facts.push(fact("Note", remarks));
   }
   return facts;
-}
-
-/** `1 left, 2 joined`, in the order of urgency; `Service removed` for a ring that is gone. */
-export function changeSummary(change: NoticeChange): string {
-  if (change.removed) return `Service removed with its ${change.before.length} members`;
-  const counts: readonly (readonly [string, number])[] = [
-    ["left", change.left.length],
-    ["joined", change.joined.length],
-    ["replaced", change.replaced.length],
-    ["moved", change.moved.length],
-    ["became unready", change.becameUnready.length],
-    ["became ready", change.becameReady.length],
-  ];
-  const said = counts.filter(([, count]) => count > 0).map(([word, count]) => `${count} ${word}`);
-  return said.join(", ") || "no difference";
 }
 
 /** `2 of 5 ready`; `absent` for a Service without slices. */

@@ -66,6 +66,23 @@ export class RingBook {
     return (this.#services.get(key)?.slices.size ?? 0) > 0;
   }
 
+  /** The rings as last taken. */
+  rings(): IterableIterator<Ring> {
+    return this.#rings.values();
+  }
+
+  /** Forgets all Services that nobody watches any more, without a word about them. */
+  keepOnly(isWatched: (namespace: string, service: string) => boolean): void {
+    for (const [key, { namespace, service, slices }] of this.#services) {
+      if (isWatched(namespace, service)) continue;
+      for (const slice of slices.keys()) this.#owners.delete(slice);
+      this.#services.delete(key);
+      this.#rings.delete(key);
+      this.#changed.delete(key);
+      this.#unread.delete(key);
+    }
+  }
+
   /** How many Services have slices. */
   get size(): number {
     return this.#services.size;

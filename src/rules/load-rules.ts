@@ -7,7 +7,7 @@ import type { RuleSurroundings } from "./check-rule.ts";
 import type { Finding, Problem } from "./problem.ts";
 import type { Rule } from "./rule.ts";
 import { NO_WORDS, schemaFindings } from "./schema-findings.ts";
-import { rulesFileSchema } from "./schema.ts";
+import { BLIND_AFTER_MS, rulesFileSchema } from "./schema.ts";
 import { secretSpans } from "./secret-mask.ts";
 import { maskSpans, toProblems } from "./source-frame.ts";
 import { keySpan, MAX_FILE_BYTES, parseYaml, positions, valueSpan } from "./yaml-document.ts";
@@ -16,6 +16,10 @@ import type { YamlDocument } from "./yaml-document.ts";
 /** A rules file that is right. */
 export interface RulesFile {
   readonly destinations: ReadonlyMap<string, DestinationConfig>;
+  /** Names of destinations that hear of Ringbell's own troubles; may be empty. */
+  readonly selfNotify: readonly string[];
+  /** After so long without a sign of life from the API server nothing is decided, in milliseconds. */
+  readonly blindAfterMs: number;
   /** In the order of the file; names are unique. */
   readonly rules: readonly Rule[];
 }
@@ -79,13 +83,17 @@ function readFile(
     destinations: isFields(root["destinations"]) ? Object.keys(root["destinations"]) : [],
   };
   checkNotify(around.defaults["notify"], ["defaults", "notify"], around, findings);
+  checkNotify(root["selfNotify"], ["selfNotify"], around, findings);
   const texts = checkRules(root["rules"], around, findings);
   if (!parsed.success) return undefined;
-  const { rules: rawRules, defaults = {} } = parsed.data;
+  const { rules: rawRules, defaults = {}, selfNotify = [], blindAfter = BLIND_AFTER_MS } = parsed.data;
   const rules = rawRules.map((raw, index) => buildRule(raw, defaults, texts[index] ?? NO_TEXTS));
   // With errors a destination may only seem unused.
-  if (findings.every((finding) => finding.severity === "warning")) warnUnused(rules, yaml, around, findings);
-  return { destinations, rules };
+  if (findings.every((finding) => finding.severity === "warning")) {
+    const used = new Set([...rules.flatMap((rule) => rule.notify), ...selfNotify]);
+    warnUnused(used, yaml, around, findings);
+  }
+  return { destinations, rules, selfNotify, blindAfterMs: blindAfter };
 }
 
 const NO_TEXTS: RuleTexts = { title: undefined, message: undefined };
@@ -128,12 +136,11 @@ function checkRules(value: unknown, around: RuleSurroundings, findings: Finding[
 }
 
 function warnUnused(
-  rules: readonly Rule[],
+  used: ReadonlySet<string>,
   yaml: YamlDocument,
   around: RuleSurroundings,
   findings: Finding[],
 ): void {
-  const used = new Set(rules.flatMap((rule) => rule.notify));
   for (const name of around.destinations) {
     if (used.has(name)) continue;
     const span = keySpan(yaml, ["destinations", name]);

@@ -83,6 +83,10 @@ export const defaultsSchema = z.strictObject({
 /** Defaults whose keys each are right. */
 export type RawDefaults = z.output<typeof defaultsSchema>;
 
+const BLIND_AFTER_MIN_MS = 10_000;
+/** API servers send a sign of life about once a minute, and Ringbell asks for one before that. */
+export const BLIND_AFTER_MS = 60_000;
+
 /**
  * The rules file, except for what stands below each destination's kind: that is the kind's own schema.
  */
@@ -91,6 +95,11 @@ export const rulesFileSchema = z.strictObject({
   destinations: z.record(nameSchema, z.unknown(), {
     error: "must be a map of destinations, each below a name of your own",
   }),
+  /** Destinations that hear of Ringbell's own troubles. */
+  selfNotify: notifySchema.optional(),
+  blindAfter: durationSchema
+    .refine((ms) => ms >= BLIND_AFTER_MIN_MS, { error: "must be at least 10s: a busy API server pauses too" })
+    .optional(),
   defaults: defaultsSchema.optional(),
   rules: z
     .array(ruleSchema, { error: "must be a list of rules, each starting with - name: …" })

@@ -13,8 +13,10 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   // Slices in, owed deliveries out, without a network: what `run` and the dry runs have in common.
   ["pipeline.ts", ["runtime", ...FLOW]],
   ["app.ts", ["runtime", ...FLOW, "pipeline.ts"]],
-  ["commands", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator"]],
-  ["main.ts", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator", "commands"]],
+  // A story through the whole of `run`, told on a terminal.
+  ["demo", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator"]],
+  ["commands", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator", "demo"]],
+  ["main.ts", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator", "demo", "commands"]],
 ]);
 
 /** The only places that may read the clock, draw random numbers, set timers or use the process. */

@@ -16,7 +16,7 @@ import {
   line,
   list,
   refuse,
-  ScriptedApi,
+  type ScriptedApi,
   sliceJson,
   status,
   stream,

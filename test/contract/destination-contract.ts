@@ -116,15 +116,15 @@ export function destinationContract<Config>(contract: Contract<Config>): void {
     });
 
     test.each(NOTICES)("a %s notice gives a request that the place accepts", (_, notice) => {
-      checkRequest(requestFor(notice), notice);
+      expect(checkedBody(requestFor(notice), notice)).toBeTypeOf("object");
     });
 
     test.each(largeNotices())("%s stays within the limits", (_, notice) => {
-      checkRequest(requestFor(notice), notice);
+      expect(checkedBody(requestFor(notice), notice)).toBeTypeOf("object");
     });
 
     test.each(hostileNotices())("hostile text (%s) stays within the limits", (_, notice) => {
-      checkRequest(requestFor(notice), notice);
+      expect(checkedBody(requestFor(notice), notice)).toBeTypeOf("object");
     });
 
     test("any text at all stays within the limits", () => {
@@ -138,7 +138,7 @@ export function destinationContract<Config>(contract: Contract<Config>): void {
             labels: { [name]: title },
             runbook: message,
           });
-          checkRequest(requestFor(notice), notice);
+          expect(checkedBody(requestFor(notice), notice)).toBeTypeOf("object");
         }),
         { numRuns: 60 },
       );
@@ -167,8 +167,8 @@ export function destinationContract<Config>(contract: Contract<Config>): void {
         const printed = [
           JSON.stringify(request),
           inspect(request, { depth: 10, showHidden: true }),
-          `${request.url}`,
-          `${request.body}`,
+          String(request.url),
+          String(request.body),
         ];
         for (const secret of secretWords) expect(printed.join("\n")).not.toContain(secret);
       }
@@ -205,7 +205,8 @@ export function destinationContract<Config>(contract: Contract<Config>): void {
     });
   });
 
-  function checkRequest(request: HttpRequest, notice: Notice): void {
+  /** The body of a request that breaks no rule, its vendor's or ours. */
+  function checkedBody(request: HttpRequest, notice: Notice): unknown {
     const { body, headers, url } = wire(request);
     expect(["http:", "https:"]).toContain(new URL(url).protocol);
     for (const [name, value] of Object.entries(headers)) {
@@ -214,8 +215,8 @@ export function destinationContract<Config>(contract: Contract<Config>): void {
     }
     expect(headers["content-type"]).toMatch(/^application\/json/);
     expect(headers["user-agent"]).toMatch(/^ringbell\/\d+\.\d+\.\d+/);
-    expect(JSON.parse(body)).toBeTypeOf("object");
     checkBody(body, notice);
+    return JSON.parse(body);
   }
 }
 

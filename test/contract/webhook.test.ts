@@ -18,12 +18,16 @@ const config = {
   signingSecret: { env: "JOBS_SECRET" },
 };
 
+function checkBody(json: string): void {
+  expect(noticeIssues(JSON.parse(json))).toEqual([]);
+}
+
 destinationContract({
   kind: webhook,
   config,
   secrets,
   accepted: { status: 200, body: "" },
-  checkBody: (body) => expect(noticeIssues(JSON.parse(body))).toEqual([]),
+  checkBody,
 });
 
 describe("through a stand-in of a receiver", () => {

@@ -1,6 +1,11 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import type { ReportedChange } from "../../src/alerts/advance-baseline.ts";
+import { alertNotice, changeNotice as makeChangeNotice } from "../../src/alerts/build-notice.ts";
 import type { Notice } from "../../src/alerts/notice.ts";
 import { webhookBody } from "../../src/destinations/webhook.ts";
+import type { Ring } from "../../src/ring/ring.ts";
+import type { Rule } from "../../src/rules/rule.ts";
 import { noticeIssues } from "../support/notice-schema.ts";
 import {
   changeNotice,
@@ -89,4 +94,71 @@ describe("notice.schema.json describes what webhooks send", () => {
   ])("%s is rejected", (_, body) => {
     expect(noticeIssues(JSON.parse(JSON.stringify(body)))).not.toEqual([]);
   });
+});
+
+describe("notices as they are made from rules and rings", () => {
+  const rule: Rule = {
+    name: "r",
+    source: "endpointslices",
+    ring: { namespaces: ["data"], services: ["cassandra"], labels: {} },
+    membership: "present",
+    severity: "info",
+    notify: ["jobs"],
+    title: undefined,
+    message: undefined,
+    runbook: undefined,
+    labels: {},
+    trigger: { kind: "condition", conditions: [{ kind: "noneReady" }], forMs: 0 },
+  };
+  const members = [member("a"), member("b", { uid: undefined, zone: undefined, node: undefined })];
+  const ring: Ring = {
+    key: "data/cassandra",
+    source: "endpointslices",
+    namespace: "data",
+    service: "cassandra",
+    present: true,
+    labels: {},
+    members,
+    truncated: false,
+  };
+  const [none, one] = [[], [member("a")]];
+
+  test("a fire and a resolve", () => {
+    const alert = { rule: "r", ring: ring.key, episode: 1, phase: { kind: "inactive" as const } };
+    const times = { sinceMs: 1000, firedAtMs: 1000, reason: "none ready" };
+    expect(noticeIssues(bodyOf(alertNotice(rule, ring, alert, { kind: "fire", ...times }, 1000)))).toEqual(
+      [],
+    );
+    const word = { kind: "resolve" as const, ...times, resolvedAtMs: 1500 };
+    expect(noticeIssues(bodyOf(alertNotice(rule, ring, alert, word, 1500)))).toEqual([]);
+  });
+
+  test("a change", () => {
+    const report: ReportedChange = {
+      generation: 1,
+      previousGeneration: 0,
+      removed: false,
+      whileAway: true,
+      forced: true,
+      firstChangeMs: 1000,
+      settledMs: 2000,
+      before: members,
+      after: one,
+      left: members.slice(1),
+      joined: none,
+      replaced: none,
+      moved: none,
+      becameReady: none,
+      becameUnready: none,
+    };
+    expect(noticeIssues(bodyOf(makeChangeNotice(rule, ring, report, 2000)))).toEqual([]);
+  });
+});
+
+test("the example of docs/notice.md is valid", () => {
+  const page = readFileSync(new URL("../../docs/notice.md", import.meta.url), "utf8");
+  const examples = [...page.matchAll(/```json\n([^`]+)```/g)].map(
+    ([, json]) => JSON.parse(json ?? "") as unknown,
+  );
+  expect(examples.map(noticeIssues)).toEqual([[]]);
 });

@@ -1,12 +1,7 @@
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTcpServer, type AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import type { ResolveAll } from "../../src/destinations/address-guard.ts";
 import type { HttpAnswer, HttpRequest, SendFailure } from "../../src/destinations/destination.ts";
 import {
   BODY_MAX_BYTES,
@@ -28,8 +23,11 @@ function sender(options: SenderOptions = {}): Sender {
   return made;
 }
 
-async function listen(handler: RequestListener): Promise<{ readonly server: Server; readonly url: string }> {
-  const server = createServer(handler);
+/** A promise of it is not waited for: it ends with its answer. */
+type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+async function listen(handler: Handler): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer((request, response) => void handler(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   open.push(async () => {
     server.closeAllConnections();
@@ -227,9 +225,9 @@ describe("the built-in client", () => {
     const { url } = await listen((_request, response) => response.setHeader("connection", "close").end());
     const port = new URL(url).port;
     const addresses = ["127.0.0.1", "169.254.169.254"];
-    const resolve: SenderOptions["resolve"] = (_name, _options, callback) =>
+    const resolve: ResolveAll = (_name, _options, callback) =>
       callback(null, [{ address: addresses.shift() ?? "", family: 4 }]);
-    const sending = sender({ resolve: resolve as NonNullable<SenderOptions["resolve"]> });
+    const sending = sender({ resolve: resolve });
     expect(await sending.send(post(`http://rebinds.test:${port}/`))).toMatchObject({ status: 200 });
     expect(await sending.send(post(`http://rebinds.test:${port}/`))).toMatchObject({
       failed: "blockedAddress",
@@ -239,9 +237,9 @@ describe("the built-in client", () => {
   });
 
   test("a name that does not resolve is a dns failure", async () => {
-    const resolve: SenderOptions["resolve"] = (name, _options, callback) =>
+    const resolve: ResolveAll = (name, _options, callback) =>
       callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: "ENOTFOUND" }), []);
-    const sending = sender({ resolve: resolve as NonNullable<SenderOptions["resolve"]> });
+    const sending = sender({ resolve: resolve });
     expect(await sending.send(post("http://nowhere.test/"))).toMatchObject({ failed: "dns" });
   });
 

@@ -44,7 +44,7 @@ function lookup(hostname: string, ...rest: unknown[]): void {
   process.nextTick(callback, error);
 }
 
-dns.lookup = Object.assign(lookup, { __promisify__: realLookup.__promisify__ }) as typeof dns.lookup;
+dns.lookup = Object.assign(lookup, { __promisify__: realLookup.__promisify__ });
 syncBuiltinESMExports();
 
 /** What tried to leave the machine since the last call. Tests of this guard itself take it, so that they do not fail. */

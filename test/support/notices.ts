@@ -127,6 +127,7 @@ export function alert(overrides: Partial<NoticeAlert> = {}): NoticeAlert {
     since: "2026-11-21T03:04:05.000Z",
     firedAt: "2026-11-21T03:04:35.000Z",
     reason: "2 of 5 ready, wanted at least 3",
+    notReady: [member("cassandra-2", { ready: false, serving: false })],
     ...overrides,
   };
 }
