@@ -288,7 +288,7 @@ destinations:
   test.each(blocks)("example %#", (block) => {
     let file = block;
     if (block.startsWith("  - name:")) file = `${frame}defaults: { notify: [data-team] }\nrules:\n${block}`;
-    else if (/^(?:destinations|defaults|rules):/.test(block)) {
+    else if (/^(?:destinations|defaults|rules|selfNotify):/.test(block)) {
       const missing = frame.slice(0, block.includes("destinations:") ? "version: 1\n".length : undefined);
       const rules = "rules: [{ name: r, ring: { namespace: data }, on: [left], notify: [data-team] }]\n";
       file = `${missing}${block}${block.includes("rules:") ? "" : rules}`;
