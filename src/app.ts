@@ -55,14 +55,14 @@ export function startApp(options: AppOptions): App {
   const outbox = new Outbox();
   const pipeline: Pipeline = new Pipeline({
     rules: file.rules,
+    plan: watchPlan(file),
     selfNotify: file.selfNotify,
     store,
     outbox,
     clock,
     logger,
     defer,
-    retryForMs: (name) =>
-      file.destinations.get(name)?.retryForMs ?? destinations.get(name)?.kind.retryForMs ?? 0,
+    retryForMs: (name) => file.destinations.get(name)?.retryForMs ?? destinations.get(name)?.kind.retryForMs,
     onAccepted: () => courier.wake(),
     onNotice(notice, notify) {
       const { rule, kind, title } = notice;
@@ -126,7 +126,7 @@ export function watchPlan(file: RulesFile): Scope[] {
 
 function watch(
   scope: Scope,
-  { connection, clock, random, logger, metrics }: AppOptions,
+  { file, connection, clock, random, logger, metrics }: AppOptions,
   pipeline: Pipeline,
 ): Reflector {
   return startReflector({
@@ -140,6 +140,16 @@ function watch(
       pipeline.onEvent(scope, event);
     },
     onBatchEnd: () => pipeline.onBatchEnd(),
+    wants: (namespace, service) => pipeline.mayWant(scope.source, namespace, service),
+    blindAfterMs: file.blindAfterMs,
+    onBlind(sinceMs, why) {
+      logger.warn(
+        { scope: scope.id, since: new Date(sinceMs).toISOString(), why },
+        "blind: nothing of this scope is decided",
+      );
+      pipeline.onBlind(scope, sinceMs, why);
+    },
+    onSight: () => logger.info({ scope: scope.id }, "listed"),
   });
 }
 
@@ -196,8 +206,8 @@ function observe(
     watches: () =>
       new Map(
         stages.watches.reflectors.map((reflector) => {
-          const { scopeId, synced, lastByteAtMs } = reflector.status();
-          return [scopeId, { synced, lastByteMs: lastByteAtMs }];
+          const { scopeId, synced, lastByteAtMs, blindSinceMs } = reflector.status();
+          return [scopeId, { synced, isBlind: blindSinceMs !== undefined, lastByteMs: lastByteAtMs }];
         }),
       ),
   });

@@ -2,15 +2,16 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { watchPlan } from "./app.ts";
 import { KubeConfigError } from "./cluster/kube-config.ts";
-import { planWatches } from "./cluster/watch-plan.ts";
 import { check } from "./commands/check.ts";
+import { demo } from "./commands/demo.ts";
 import { rbac } from "./commands/rbac.ts";
 import { run } from "./commands/run.ts";
 import { destinationKinds } from "./destinations/registry.ts";
 import { formatProblems } from "./rules/format-problems.ts";
 import { loadRules, type RulesFile } from "./rules/load-rules.ts";
-import { selectorTargets } from "./rules/selector.ts";
+import { systemClock } from "./runtime/clock.ts";
 import { jsonLogger, LOG_LEVELS, type LogLevel } from "./runtime/logger.ts";
 import { secretSource } from "./runtime/secret.ts";
 import { VERSION } from "./runtime/version.ts";
@@ -69,13 +70,12 @@ program
   .action(async (options: RunFlags) => {
     const listen = typeof options.listen === "string" ? listenOption(options.listen) : options.listen;
     const stop = new AbortController();
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        stop.abort();
-        // The second time the user means it.
-        process.once(signal, () => process.exit(EXIT.failure));
-      });
-    }
+    const onSignal = (): void => {
+      // The second time the user means it, whichever of the two it is.
+      if (stop.signal.aborted) process.exit(EXIT.failure);
+      stop.abort();
+    };
+    process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
     const { rules, logLevel, kubeconfig, context, data } = options;
     await run({
       file: loadOrExit(rules),
@@ -112,13 +112,47 @@ program
   .action(
     async (paths: string[], { serviceAccount, namespace }: { serviceAccount: string; namespace: string }) => {
       const loadScopes = (path: string) => {
-        const { rules } = loadOrExit(path);
-        return { scopes: planWatches(rules.flatMap((rule) => selectorTargets(rule))) };
+        return { scopes: watchPlan(loadOrExit(path)) };
       };
       const subject = { name: "ringbell", serviceAccount, serviceAccountNamespace: namespace };
       throw new Exit(await rbac(paths, subject, { loadScopes, writeOut, writeError }));
     },
   );
+
+program
+  .command("demo")
+  .description("show what it does, in three quarters of a minute and without a cluster")
+  .option("--fast", "as fast as it goes, in plain lines", false)
+  .action(async ({ fast }: { fast: boolean }) => {
+    const { stdout } = process;
+    const stop = new AbortController();
+    const onSignal = (): void => {
+      if (stop.signal.aborted) process.exit(EXIT.failure);
+      stop.abort();
+    };
+    process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
+    // Who closes the pipe has seen enough.
+    stdout.on("error", () => stop.abort());
+    const code = await demo({
+      fast,
+      terminal: {
+        isTTY: stdout.isTTY && process.env["TERM"] !== "dumb",
+        get columns() {
+          return stdout.columns || 80;
+        },
+        get rows() {
+          return stdout.rows || 24;
+        },
+        write: writeOut,
+      },
+      err: writeError,
+      colour: inColour(stdout),
+      command: process.env["npm_lifecycle_event"] === undefined ? "ringbell" : "npm run -s ringbell --",
+      clock: systemClock,
+      stop: stop.signal,
+    });
+    throw new Exit(code);
+  });
 
 interface RunFlags {
   readonly rules: string;

@@ -2,7 +2,7 @@ import { AlertBook } from "./alerts/alert-book.ts";
 import type { Alert } from "./alerts/alert.ts";
 import type { Baseline } from "./alerts/baseline.ts";
 import type { Notice } from "./alerts/notice.ts";
-import { type Blindness, SelfAlerts } from "./alerts/self-alerts.ts";
+import { BLIND_RULE, type Blindness, SelfAlerts } from "./alerts/self-alerts.ts";
 import { subjectKey } from "./alerts/subject.ts";
 import type { SliceEvent, Source } from "./cluster/slice.ts";
 import { type Scope, scopeCovers } from "./cluster/watch-plan.ts";
@@ -19,14 +19,16 @@ import type { EndedDelivery, Store } from "./state/store.ts";
 /** What the pipeline works with. */
 export interface PipelineOptions {
   readonly rules: readonly Rule[];
+  /** What is watched for them. */
+  readonly plan: readonly Scope[];
   /** Destinations that hear of Ringbell's own troubles. */
   readonly selfNotify: readonly string[];
   readonly store: Store;
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long deliveries to a destination are tried, in milliseconds. */
-  readonly retryForMs: (destination: string) => number;
+  /** How long deliveries to a destination are tried, in milliseconds; undefined for one that is not in the rules file. */
+  readonly retryForMs: (destination: string) => number | undefined;
   /** Runs a function after the I/O at hand: outcomes that come together are written together. */
   readonly defer: (work: () => void) => void;
   /** There are new deliveries in the outbox. */
@@ -39,6 +41,8 @@ export interface PipelineOptions {
 
 /** After a failed transaction the next try comes this much later. */
 const COMMIT_RETRY_MS = 1_000;
+/** After a failure of Ringbell's own on a ring it is judged again this much later. */
+const JUDGE_RETRY_MS = 10_000;
 
 /**
  * The way from slices to owed deliveries: rings, rules, alerts, and one transaction that stores all of it before
@@ -52,6 +56,9 @@ export class Pipeline {
   readonly #blind = new Map<string, Scope>();
   /** Scopes that have been listed. */
   readonly #listed = new Set<string>();
+  /** A blind scope has been listed since the last decisions. */
+  #isSighted = false;
+  #isClosed = false;
   readonly #books: Readonly<Record<Source, RingBook>>;
   #sequence: number;
   #unsaved = nothing();
@@ -65,10 +72,23 @@ export class Pipeline {
     const stored = options.store.load();
     this.#storeId = stored.storeId;
     this.#sequence = stored.lastSequence;
-    this.#alerts = new AlertBook(options.rules, stored, (ring) => this.#isBlind(ring));
-    this.#selfAlerts = new SelfAlerts(stored.alerts);
     this.#books = { endpointslices: new RingBook("endpointslices"), endpoints: new RingBook("endpoints") };
-    for (const delivery of stored.deliveries) options.outbox.add(delivery);
+    const nowMs = options.clock.now();
+    this.#selfAlerts = new SelfAlerts(stored.alerts);
+    this.#alerts = new AlertBook({
+      rules: options.rules,
+      stored: { ...stored, alerts: stored.alerts.filter((alert) => alert.rule !== BLIND_RULE) },
+      nowMs,
+      mayDecide: (ring) => !this.#isBlind(ring) && !this.#books[ring.source].isUnread(ring.key),
+    });
+    for (const delivery of stored.deliveries) this.#takeUp(delivery, nowMs);
+    this.#endSelfAlerts(options.plan);
+    this.#advance();
+  }
+
+  /** True when some rule may select a Service of this name. */
+  mayWant(source: Source, namespace: string, service: string): boolean {
+    return this.#alerts.mayWant(source, namespace, service);
   }
 
   /** Takes in one event of a scope's watch; call `onBatchEnd` when no more are at hand. */
@@ -78,7 +98,10 @@ export class Pipeline {
     const covers = (namespace: string, service: string): boolean => scopeCovers(scope, namespace, service);
     book.apply(event, nowMs, covers);
     if (event.kind !== "listed") return;
+    // Sight begins with the list that decides, not before it: until now what was known may have been stale.
     this.#listed.add(scope.id);
+    if (this.#blind.delete(scope.id)) this.#isSighted = true;
+    this.#tellSelf(scope.id, undefined);
     this.#decideAbsent(scope, nowMs);
   }
 
@@ -94,30 +117,29 @@ export class Pipeline {
   replaceRules(rules: readonly Rule[], plan: readonly Scope[]): void {
     const nowMs = this.#options.clock.now();
     this.#alerts.replaceRules(rules, nowMs);
+    this.#endSelfAlerts(plan);
     for (const [source, book] of Object.entries(this.#books) as [Source, RingBook][]) {
       const scopes = plan.filter((scope) => scope.source === source);
       book.keepOnly((namespace, service) => scopes.some((scope) => scopeCovers(scope, namespace, service)));
       for (const ring of book.rings()) this.#alerts.onRing(ring, nowMs);
     }
     const ids = new Set(plan.map((scope) => scope.id));
-    for (const id of this.#listed) if (!ids.has(id)) this.#listed.delete(id);
     for (const id of this.#blind.keys()) if (!ids.has(id)) this.#blind.delete(id);
-    for (const scope of plan) if (this.#listed.has(scope.id)) this.#decideAbsent(scope, nowMs);
+    // A watch of all Services has dropped what no rule wanted: only its next list shows who is absent.
+    const listed = plan.filter((scope) => scope.services !== undefined && this.#listed.has(scope.id));
+    this.#listed.clear();
+    for (const scope of listed) {
+      this.#listed.add(scope.id);
+      this.#decideAbsent(scope, nowMs);
+    }
     this.#advance();
   }
 
-  /** A scope has shown no life since then: nothing of it is decided until `onSight`. */
+  /** A scope has shown no life since then: nothing of it is decided until it has been listed again. */
   onBlind(scope: Scope, sinceMs: number, why: string | undefined): void {
     this.#blind.set(scope.id, scope);
-    this.#tellSelf(scope, { sinceMs, why });
-  }
-
-  /** A scope can be seen: its list comes next, and decides with `onBatchEnd`. */
-  onSight(scope: Scope): void {
-    // What fell due in the dark waits for the list too.
-    this.#alerts.onTime(this.#options.clock.now());
-    this.#blind.delete(scope.id);
-    this.#tellSelf(scope, undefined);
+    this.#tellSelf(scope.id, { sinceMs, why });
+    this.#commit();
   }
 
   /** Books what became of a delivery; it is stored with what else ends in the same turn. */
@@ -148,10 +170,11 @@ export class Pipeline {
 
   /** Stores what is at hand and stops the timer. */
   close(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
     this.#retryAtMs = undefined;
     this.#commit();
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   /** Rings that are waited for and that a complete list does not show are absent. */
@@ -166,42 +189,72 @@ export class Pipeline {
   #advance(): void {
     const nowMs = this.#options.clock.now();
     for (const book of Object.values(this.#books)) {
-      for (const ring of book.take(nowMs)) {
-        this.#options.onRing?.(ring);
-        this.#alerts.onRing(ring, nowMs);
-      }
+      for (const ring of book.take(nowMs)) this.#decide(ring, nowMs);
     }
     this.#alerts.onTime(nowMs);
-    this.#alerts.onSight(nowMs);
-    if (this.#alerts.hasDecisions) {
-      this.#accept(nowMs);
-      this.#commit();
+    if (this.#isSighted) {
+      this.#isSighted = false;
+      this.#alerts.onSight(nowMs);
     }
+    if (this.#alerts.hasDecisions) this.#accept(nowMs);
+    this.#commit();
     this.#setTimer();
   }
 
-  #accept(nowMs: number): void {
-    const { alerts, baselines, notices, forgotten } = this.#alerts.takeDecisions();
-    this.#unsaved.forgotten.push(...forgotten);
-    this.#unsaved.alerts.push(...alerts);
-    this.#unsaved.baselines.push(...baselines);
-    for (const { rule, notice } of notices) this.#owe(notice, rule.notify, nowMs);
-  }
-
-  #owe(notice: Notice, notify: readonly string[], nowMs: number): void {
-    this.#options.onNotice?.(notice, notify);
-    for (const destination of notify) {
-      this.#unsaved.accepted.push(this.#delivery(notice, destination, nowMs));
+  // One ring that cannot be judged must not keep the others from it, nor be forgotten until it changes again.
+  #decide(ring: Ring, nowMs: number): void {
+    try {
+      this.#options.onRing?.(ring);
+      this.#alerts.onRing(ring, nowMs);
+    } catch (error) {
+      this.#options.logger.error({ err: error, ring: ring.key }, "cannot judge a ring, will try again");
+      this.#books[ring.source].readAgain(ring.key, nowMs + JUDGE_RETRY_MS);
     }
   }
 
-  #tellSelf(scope: Scope, blind: Blindness | undefined): void {
-    const nowMs = this.#options.clock.now();
-    const step = this.#selfAlerts.setBlind(scope, blind, nowMs);
+  #accept(nowMs: number): void {
+    const { alerts, baselines, notices } = this.#alerts.takeDecisions();
+    for (const alert of alerts) this.#unsaved.alerts.set(subjectKey(alert.rule, alert.ring), alert);
+    for (const baseline of baselines)
+      this.#unsaved.baselines.set(subjectKey(baseline.rule, baseline.ring), baseline);
+    for (const { notice, notify } of notices) this.#owe(notice, notify, nowMs);
+  }
+
+  #owe(notice: Notice, notify: readonly string[], nowMs: number): void {
+    for (const destination of new Set(notify))
+      this.#unsaved.accepted.push(this.#delivery(notice, destination, nowMs));
+    try {
+      this.#options.onNotice?.(notice, notify);
+    } catch {
+      // Whoever watches (a log on a full disk) must not keep a notice from being owed.
+    }
+  }
+
+  /** Owed from before. What is for a destination that is no longer in the rules file can only be a dead letter. */
+  #takeUp(delivery: Delivery, nowMs: number): void {
+    if (this.#options.retryForMs(delivery.destination) !== undefined)
+      return this.#options.outbox.add(delivery);
+    const { id, destination } = delivery;
+    this.#options.logger.error({ delivery: id, destination }, "delivery is dead: its destination is gone");
+    const detail = `no destination "${destination}" in the rules file`;
+    const end = { kind: "dead", atMs: nowMs, reason: "destinationRemoved", detail } as const;
+    this.#unsaved.ended.push({ delivery, end });
+  }
+
+  #tellSelf(scopeId: string, blind: Blindness | undefined): void {
+    const { clock, selfNotify } = this.#options;
+    const nowMs = clock.now();
+    const step = this.#selfAlerts.setBlind(scopeId, blind, selfNotify, nowMs);
     if (!step) return;
-    this.#unsaved.alerts.push(step.alert);
-    this.#owe(step.notice, this.#options.selfNotify, nowMs);
-    this.#commit();
+    this.#unsaved.alerts.set(subjectKey(step.alert.rule, step.alert.ring), step.alert);
+    this.#owe(step.notice, step.notify, nowMs);
+  }
+
+  // A scope that is not watched any more is no longer looked for.
+  #endSelfAlerts(plan: readonly Scope[]): void {
+    const watched = new Set(plan.map((scope) => scope.id));
+    for (const scopeId of this.#selfAlerts.firing())
+      if (!watched.has(scopeId)) this.#tellSelf(scopeId, undefined);
   }
 
   #isBlind({ source, namespace, service }: Ring): boolean {
@@ -219,7 +272,7 @@ export class Pipeline {
       sequence: ++this.#sequence,
       notice,
       acceptedAtMs: nowMs,
-      expiresAtMs: nowMs + this.#options.retryForMs(destination),
+      expiresAtMs: nowMs + (this.#options.retryForMs(destination) ?? 0),
       attempts: 0,
       rounds: 0,
       nextAtMs: nowMs,
@@ -229,15 +282,19 @@ export class Pipeline {
 
   #commit(): void {
     const { store, outbox, logger, clock, onAccepted, onCommitFailed } = this.#options;
-    if (this.#retryAtMs !== undefined && clock.now() < this.#retryAtMs) return;
-    const unsaved = this.#unsaved;
-    if (Object.values(unsaved).every((rows) => rows.length === 0)) return;
+    if (this.#isClosed || (this.#retryAtMs !== undefined && clock.now() < this.#retryAtMs)) return;
+    const { accepted, rescheduled, ended } = this.#unsaved;
+    const alerts = [...this.#unsaved.alerts.values()];
+    const baselines = [...this.#unsaved.baselines.values()];
+    if (![alerts, baselines, accepted, rescheduled, ended].some((rows) => rows.length > 0)) return;
     try {
-      const accepted = store.commit(unsaved);
+      const fresh = store.commit({ alerts, baselines, accepted, rescheduled, ended });
+      if (fresh.length < accepted.length)
+        logger.error({ accepted, fresh }, "a notice had an id that is taken");
       this.#unsaved = nothing();
       this.#retryAtMs = undefined;
-      for (const delivery of accepted) outbox.add(delivery);
-      if (accepted.length > 0) onAccepted();
+      for (const delivery of fresh) outbox.add(delivery);
+      if (fresh.length > 0) onAccepted();
     } catch (error) {
       // Nothing of it is sent until it is stored: the disk may have room again in a moment.
       onCommitFailed?.();
@@ -248,6 +305,7 @@ export class Pipeline {
   }
 
   #setTimer(): void {
+    if (this.#isClosed) return;
     const due = [
       this.#books.endpointslices.nextDueMs(),
       this.#books.endpoints.nextDueMs(),
@@ -270,11 +328,11 @@ export class Pipeline {
 
 function nothing() {
   return {
-    alerts: [] as Alert[],
-    baselines: [] as Baseline[],
+    // By subject: only the last state of each is worth writing.
+    alerts: new Map<string, Alert>(),
+    baselines: new Map<string, Baseline>(),
     accepted: [] as Delivery[],
     rescheduled: [] as Delivery[],
     ended: [] as EndedDelivery[],
-    forgotten: [] as { rule: string; ring: string }[],
   };
 }

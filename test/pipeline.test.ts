@@ -4,6 +4,7 @@ import type { Slice, SliceEvent } from "../src/cluster/slice.ts";
 import { planWatches } from "../src/cluster/watch-plan.ts";
 import { Outbox } from "../src/outbox/outbox.ts";
 import { Pipeline } from "../src/pipeline.ts";
+import type { Ring } from "../src/ring/ring.ts";
 import { selectorTargets } from "../src/rules/selector.ts";
 import { silentLogger } from "../src/runtime/logger.ts";
 import { VirtualClock } from "../src/runtime/virtual-clock.ts";
@@ -23,24 +24,32 @@ beforeEach(() => {
 /** A pipeline for these rules, as after a start; what it owes is seen in `said` and in its outbox. */
 class Bench {
   readonly said: Notice[] = [];
+  readonly rings: Ring[] = [];
   readonly outbox = new Outbox();
   readonly pipeline: Pipeline;
   readonly #scope;
 
-  constructor(rules: string, usedStore: MemoryStore = store) {
+  constructor(
+    rules: string,
+    usedStore: MemoryStore = store,
+    retryForMs: () => number | undefined = () => 900_000,
+  ) {
     const file = rulesFile(rules);
-    this.#scope = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)))[0];
+    const plan = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
+    this.#scope = plan[0];
     this.pipeline = new Pipeline({
       rules: file.rules,
+      plan,
       selfNotify: ["hook"],
       store: usedStore,
       outbox: this.outbox,
       clock,
       logger: silentLogger,
-      retryForMs: () => 900_000,
+      retryForMs,
       defer: (work) => work(),
       onAccepted: () => undefined,
       onNotice: (notice) => this.said.push(notice),
+      onRing: (ring) => this.rings.push(ring),
     });
   }
 
@@ -79,7 +88,6 @@ class Bench {
 
   /** The watch is back: sight, and then the list. */
   sight(...slices: Slice[]): this {
-    if (this.#scope) this.pipeline.onSight(this.#scope);
     return this.list(...slices);
   }
 
@@ -258,25 +266,46 @@ describe("A blind scope", () => {
     const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000);
     expect(said(bench)).toEqual(["ringbell/blind fire"]);
     expect(bench.said[0]).toMatchObject({
-      ring: { key: "data/cassandra" },
+      ring: { key: "endpointslices:data/cassandra", service: "cassandra" },
       alert: { since: "1970-01-01T00:00:05.000Z", reason: "HTTP 503" },
     });
   });
 
   test("lets a hold go on from its original start when the list finds it unchanged", () => {
-    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000).sight(one);
+    const bench = new Bench(QUORUM)
+      .sight(two)
+      .at(1_000)
+      .pods("c-0")
+      .at(10_000)
+      .blind(5_000)
+      .at(500_000)
+      .sight(one);
     expect(said(bench)).toEqual(["ringbell/blind fire", "ringbell/blind resolve", "quorum fire"]);
     expect(bench.said[2]).toMatchObject({ alert: { since: "1970-01-01T00:00:01.000Z" } });
   });
 
   test("waits for the rest of a hold that has not ended meanwhile", () => {
-    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(20_000).sight(one);
+    const bench = new Bench(QUORUM)
+      .sight(two)
+      .at(1_000)
+      .pods("c-0")
+      .at(10_000)
+      .blind(5_000)
+      .at(20_000)
+      .sight(one);
     expect(said(bench.at(30_999))).toEqual(["ringbell/blind fire", "ringbell/blind resolve"]);
     expect(said(bench.at(31_000)).at(-1)).toBe("quorum fire");
   });
 
   test("never fires what the list finds mended", () => {
-    const bench = new Bench(QUORUM).sight(two).at(1_000).pods("c-0").at(10_000).blind(5_000).at(500_000).sight(two);
+    const bench = new Bench(QUORUM)
+      .sight(two)
+      .at(1_000)
+      .pods("c-0")
+      .at(10_000)
+      .blind(5_000)
+      .at(500_000)
+      .sight(two);
     expect(said(bench.at(900_000))).toEqual(["ringbell/blind fire", "ringbell/blind resolve"]);
   });
 
@@ -297,7 +326,9 @@ describe("A blind scope", () => {
     new Bench(QUORUM).sight(two).at(10_000).blind(5_000).pipeline.close();
     const after = new Bench(QUORUM).blind(20_000);
     expect(said(after)).toEqual([]);
-    expect(after.sight(two).said).toMatchObject([{ kind: "resolve", rule: "ringbell/blind", alert: { episode: 1 } }]);
+    expect(after.sight(two).said).toMatchObject([
+      { kind: "resolve", rule: "ringbell/blind", alert: { episode: 1 } },
+    ]);
   });
 });
 
@@ -312,23 +343,72 @@ describe("replaceRules()", () => {
   });
 
   test("does not fire again what has fired", () => {
-    const bench = new Bench(QUORUM).list(one).at(30_000).replace(`${QUORUM}    severity: critical\n`).at(900_000);
+    const bench = new Bench(QUORUM)
+      .list(one)
+      .at(30_000)
+      .replace(`${QUORUM}    severity: critical\n`)
+      .at(900_000);
     expect(bench.kinds).toEqual(["fire"]);
   });
 
   test("resolves what a removed rule has fired, with that reason", () => {
     const bench = new Bench(QUORUM + LEFT).list(one).at(30_000).replace(LEFT);
-    expect(bench.said[1]).toMatchObject({ kind: "resolve", rule: "quorum", alert: { episode: 1, reason: "rule removed" } });
-    expect(store.load().alerts).toEqual([]);
+    expect(bench.said[1]).toMatchObject({
+      kind: "resolve",
+      rule: "quorum",
+      alert: { episode: 1, reason: "rule removed" },
+    });
+  });
+
+  test("counts on when a removed rule comes back, so that nobody takes its notice for one that is known", () => {
+    const bench = new Bench(QUORUM + LEFT)
+      .list(one)
+      .at(30_000)
+      .replace(LEFT)
+      .at(40_000)
+      .replace(QUORUM + LEFT);
+    expect(bench.at(100_000).said.at(-1)).toMatchObject({ kind: "fire", alert: { episode: 2 } });
+    expect(new Set([...bench.outbox.deliveries()].map(({ id }) => id)).size).toBe(3);
+  });
+
+  test("does not call a Service absent before the new list of a watch that left it out", () => {
+    const bench = new Bench(QUORUM.replace("cassandra", '"ka*"')).list();
+    bench.replace(
+      QUORUM.replace("cassandra", '"ka*"') + QUORUM.replace("quorum", "late").replace("for: 30s", "for: 0s"),
+    );
+    expect(bench.at(60_000).kinds).toEqual([]);
+    expect(bench.list().kinds).toEqual(["fire"]);
+  });
+
+  test("fires at once what a shortened hold has over, for an absent Service too", () => {
+    const bench = new Bench(QUORUM).list().at(20_000).replace(QUORUM.replace("30s", "10s"));
+    expect(bench.said).toMatchObject([{ kind: "fire", alert: { since: "1970-01-01T00:00:00.000Z" } }]);
+  });
+
+  test("compares nothing with a baseline of another membership", () => {
+    const unready = slice("a", [endpoint("c-0"), endpoint("c-1", { serving: false })]);
+    const bench = new Bench(LEFT).list(unready).at(100_000).replace(`${LEFT}    membership: serving\n`);
+    expect(bench.at(900_000).kinds).toEqual([]);
   });
 
   test("judges the rings of now by a new rule, absent ones too", () => {
-    const bench = new Bench(LEFT).list(one).at(100_000).replace(LEFT + QUORUM).at(200_000);
-    expect(bench.said).toMatchObject([{ kind: "fire", rule: "quorum", alert: { since: "1970-01-01T00:01:40.000Z" } }]);
+    const bench = new Bench(LEFT)
+      .list(one)
+      .at(100_000)
+      .replace(LEFT + QUORUM)
+      .at(200_000);
+    expect(bench.said).toMatchObject([
+      { kind: "fire", rule: "quorum", alert: { since: "1970-01-01T00:01:40.000Z" } },
+    ]);
   });
 
   test("goes on with baselines and generations", () => {
-    const bench = new Bench(LEFT).list(two).at(100_000).pods("c-0").at(150_000).replace(`${LEFT}    severity: info\n`);
+    const bench = new Bench(LEFT)
+      .list(two)
+      .at(100_000)
+      .pods("c-0")
+      .at(150_000)
+      .replace(`${LEFT}    severity: info\n`);
     bench.pods().at(200_000);
     expect(bench.said.map(({ generation }) => generation)).toEqual([1, 2]);
   });
@@ -338,4 +418,129 @@ describe("replaceRules()", () => {
     bench.replace(QUORUM.replace("cassandra", '"kafka*"'));
     expect(bench.said[1]).toMatchObject({ kind: "resolve", alert: { reason: "removed" } });
   });
+});
+
+test("tells an onlooker of each ring that is taken in, and not of events that change none", () => {
+  const bench = new Bench(LEFT).list(slice("a", [endpoint("c-0"), endpoint("c-1")]));
+  bench.pods("c-0").at(200_000);
+  expect(bench.rings.map(({ key, members }) => [key, members.length])).toEqual([
+    ["data/cassandra", 2],
+    ["data/cassandra", 1],
+  ]);
+});
+
+describe("A restart with an edited rules file", () => {
+  const one = slice("a", [endpoint("c-0")]);
+
+  test("resolves what a rule that is gone had fired, to those who heard of it", () => {
+    new Bench(QUORUM).list(one).at(30_000).pipeline.close();
+    const after = new Bench(LEFT);
+    expect(after.said).toMatchObject([
+      { kind: "resolve", rule: "quorum", alert: { reason: "rule removed", episode: 1 } },
+    ]);
+    expect(
+      [...after.outbox.deliveries()].map(({ destination, notice }) => [destination, notice.kind]),
+    ).toEqual([
+      ["hook", "fire"],
+      ["hook", "resolve"],
+    ]);
+  });
+
+  test("resolves what its rule no longer names", () => {
+    new Bench(QUORUM).list(one).at(30_000).pipeline.close();
+    expect(new Bench(QUORUM.replace("cassandra", "kafka")).said).toMatchObject([
+      { kind: "resolve", alert: { reason: "removed" } },
+    ]);
+  });
+
+  test("begins anew with a rule that comes back after a while, and goes on counting", () => {
+    const two = slice("a", [endpoint("c-0"), endpoint("c-1")]);
+    new Bench(LEFT).list(two).at(100_000).pods("c-0").at(200_000).pipeline.close();
+    new Bench(QUORUM).list(one).pipeline.close();
+    const after = new Bench(LEFT).at(900_000).list().at(1_000_000);
+    expect(after.said.filter(({ kind }) => kind === "change")).toEqual([]);
+    after.pods("c-5").at(1_100_000).pods().at(1_200_000);
+    expect(after.said.at(-1)).toMatchObject({ generation: 2, change: { left: [{ name: "c-5" }] } });
+  });
+
+  test("hears that a Service it knew by its labels was deleted meanwhile", () => {
+    const labelled = { serviceLabels: { tier: "storage" } };
+    const byLabel = (rule: string) => rule.replace("service: cassandra", "labels: { tier: storage }");
+    const rules = byLabel(LEFT) + byLabel(QUORUM);
+    new Bench(rules)
+      .list(slice("a", [endpoint("c-0")], labelled))
+      .at(100_000)
+      .pipeline.close();
+    const after = new Bench(rules).list().at(900_000);
+    expect(after.said.map(({ rule, kind, alert }) => [rule, kind, alert?.reason])).toEqual([
+      ["quorum", "resolve", "removed"],
+      ["left", "change", undefined],
+    ]);
+  });
+
+  test("fires missing for a Service that it knew by a glob and that was deleted meanwhile", () => {
+    const missing =
+      '  - { name: gone, ring: { namespace: data, service: "cass*" }, when: { missing: true } }\n';
+    new Bench(missing).list(one).pipeline.close();
+    expect(new Bench(missing).list().said).toMatchObject([{ kind: "fire", rule: "gone" }]);
+  });
+
+  test("waits for an absent Service that stands exactly in a list with globs", () => {
+    const mixed = QUORUM.replace("service: cassandra", 'service: [cassandra, "kafka*"]');
+    expect(new Bench(mixed).list().at(30_000).said).toMatchObject([
+      { kind: "fire", ring: { present: false } },
+    ]);
+  });
+
+  test("makes dead letters of what is owed to a destination that is gone", () => {
+    new Bench(QUORUM).list(one).at(30_000).pipeline.close();
+    const after = new Bench(QUORUM, store, () => undefined);
+    expect(after.outbox.owed).toBe(0);
+    expect(store.ended()).toMatchObject([{ end: { kind: "dead", reason: "destinationRemoved" } }]);
+  });
+});
+
+describe("Newer slices that have not been read yet", () => {
+  test("keep a deadline from being decided on the ring as it was", () => {
+    const both = [slice("a", [endpoint("c-0")]), slice("b", [endpoint("c-1")])] as const;
+    const bench = new Bench(LEFT).list(...both).at(100_000);
+    bench
+      .event({ kind: "changed", slice: slice("b", []) })
+      .at(100_100)
+      .at(130_050);
+    // Back 50 ms before the settle time ends; two slices are read when they have been quiet for 100 ms.
+    bench.event({ kind: "changed", slice: slice("b", [endpoint("c-1")]) }).at(900_000);
+    expect(bench.kinds).toEqual([]);
+  });
+
+  test("are read before anything is decided after blindness", () => {
+    const both = [slice("a", [endpoint("c-0")]), slice("b", [endpoint("c-1")])] as const;
+    const bench = new Bench(LEFT).list(...both).at(100_000);
+    bench
+      .event({ kind: "changed", slice: slice("b", []) })
+      .at(110_000)
+      .blind(105_000)
+      .at(500_000)
+      .list(...both)
+      .at(900_000);
+    expect(bench.said.filter(({ kind }) => kind === "change")).toEqual([]);
+  });
+});
+
+test("A ring that leaves the scope of its rule by a label is not decided about any more", () => {
+  const byLabel = LEFT.replace("service: cassandra", "labels: { tier: storage }");
+  const labelled = { serviceLabels: { tier: "storage" } };
+  const bench = new Bench(byLabel).list(slice("a", [endpoint("c-0"), endpoint("c-1")], labelled)).at(100_000);
+  bench.event({ kind: "changed", slice: slice("a", [endpoint("c-0")], labelled) }).at(105_000);
+  bench.event({ kind: "changed", slice: slice("a", [endpoint("c-0")]) }).at(900_000);
+  expect(bench.kinds).toEqual([]);
+});
+
+test("A log that cannot be written loses no notice", () => {
+  const bench = new Bench(QUORUM).list(slice("a", [endpoint("c-0")]));
+  bench.said.push = () => {
+    throw new Error("no space left on device");
+  };
+  bench.at(30_000);
+  expect(bench.outbox.owed).toBe(1);
 });

@@ -1,7 +1,7 @@
-import { compareRings } from "../ring/compare-rings.ts";
+import { compareMembers, compareRings } from "../ring/compare-rings.ts";
 import type { Member, Ring, RingChange } from "../ring/ring.ts";
 import type { ChangeTrigger, ChangeWord, Membership } from "../rules/rule.ts";
-import type { Baseline, Deviation } from "./baseline.ts";
+import { type Baseline, type Deviation, unseenBaseline } from "./baseline.ts";
 import { goOn, memberDeviations, readinessDeviations, type Standing } from "./deviations.ts";
 
 /** A settled net change that the rule asked for. */
@@ -43,8 +43,12 @@ export function advanceBaseline(
   nowMs: number,
   firstList: boolean,
 ): BaselineStep {
+  const from = onTerms(baseline, asked);
+  if (isAsItWas(from) && standsAsItDid(from, ring, asked)) {
+    return { baseline: from, report: undefined, deadlineMs: undefined };
+  }
   const standing = standingMembers(ring, asked.membership);
-  let current = deviate(baseline, ring, standing, asked, { nowMs, whileAway: firstList });
+  let current = deviate(from, ring, standing, asked, { nowMs, whileAway: firstList });
   if (isAsItWas(current)) return { baseline: current, report: undefined, deadlineMs: undefined };
   const due = whatCounts(current, asked, nowMs);
   if (!due.tell) return { baseline: current, report: undefined, deadlineMs: due.deadlineMs };
@@ -58,17 +62,41 @@ export function advanceBaseline(
   return { baseline: current, report: told ? report : undefined, deadlineMs: rest.deadlineMs };
 }
 
+// A baseline that was taken on other terms would tell of differences that nobody saw: it begins anew, silently.
+function onTerms(baseline: Baseline, asked: Asked): Baseline {
+  const terms = asksReadiness(asked) ? `${asked.membership}, readiness` : asked.membership;
+  if (baseline.terms === terms) return baseline;
+  return { ...unseenBaseline(baseline.rule, baseline.ring), generation: baseline.generation, terms };
+}
+
 function isAsItWas(baseline: Baseline): boolean {
   return !baseline.presenceDeviation && baseline.deviations.size === 0 && baseline.readiness.size === 0;
+}
+
+/** True when nothing of the ring deviates: so it is for most rules at most events, and this makes no map of the members. */
+function standsAsItDid(baseline: Baseline, ring: Ring, asked: Asked): boolean {
+  if (baseline.presence !== "present" || !ring.present) return false;
+  const readiness = asksReadiness(asked);
+  let standing = 0;
+  for (const member of ring.members) {
+    if (!stands(member, asked.membership)) continue;
+    const before = baseline.members.get(member.key);
+    if (!before || compareMembers(before, member) !== "same") return false;
+    if (readiness && before.ready !== member.ready) return false;
+    standing++;
+  }
+  return ring.truncated || standing === baseline.members.size;
 }
 
 /** The members of a ring that count as being in it. */
 export function standingMembers(ring: Ring, membership: Membership): Standing {
   const standing = new Map<string, Member>();
-  for (const member of ring.members) {
-    if (!member.terminating && (membership === "present" || member.serving)) standing.set(member.key, member);
-  }
+  for (const member of ring.members) if (stands(member, membership)) standing.set(member.key, member);
   return standing;
+}
+
+function stands(member: Member, membership: Membership): boolean {
+  return !member.terminating && (membership === "present" || member.serving);
 }
 
 function deviate(

@@ -1,38 +1,29 @@
 import type { Source } from "../cluster/slice.ts";
 import type { Ring } from "../ring/ring.ts";
-import { absentRing } from "../ring/ring-book.ts";
-import { evaluate } from "../rules/conditions/evaluate.ts";
-import type { ChangeTrigger, ConditionTrigger, Rule } from "../rules/rule.ts";
+import type { Rule } from "../rules/rule.ts";
+import { matchesName } from "../rules/selector.ts";
 import { Deadlines } from "../runtime/deadlines.ts";
-import { advanceAlert, alertDeadlineMs } from "./advance-alert.ts";
-import { advanceBaseline } from "./advance-baseline.ts";
 import type { Alert } from "./alert.ts";
-import { type Baseline, unseenBaseline } from "./baseline.ts";
-import { alertNotice, changeNotice } from "./build-notice.ts";
-import type { Notice } from "./notice.ts";
+import type { Baseline } from "./baseline.ts";
+import { ChangeSubject, isChangeRule } from "./change-subject.ts";
+import { ConditionSubject, isConditionRule } from "./condition-subject.ts";
+import { type Decisions, noDecisions } from "./decisions.ts";
+import { orphanChangeRule, orphanConditionRule } from "./orphan-rule.ts";
 import { RuleIndex } from "./rule-index.ts";
-import { subjectKey } from "./subject.ts";
+import { type Subject, subjectKey } from "./subject.ts";
 
-/** What came of one or more steps: to be stored in one transaction, then sent. */
-export interface Decisions {
-  readonly alerts: Alert[];
-  readonly baselines: Baseline[];
-  readonly notices: { readonly rule: Rule; readonly notice: Notice }[];
-  /** State of rules that are gone. */
-  readonly forgotten: { readonly rule: string; readonly ring: string }[];
+interface Selected {
+  readonly labels: Ring["labels"];
+  readonly subjects: readonly Subject[];
 }
 
-type ConditionRule = Rule & { readonly trigger: ConditionTrigger };
-type ChangeRule = Rule & { readonly trigger: ChangeTrigger };
-
-interface Subject {
-  readonly key: string;
-  rule: Rule;
-  /** As last seen; undefined since the start: nothing is decided about a ring that has not been listed. */
-  ring: Ring | undefined;
-  state: Alert | Baseline;
-  /** The state comes from before the start. */
-  readonly restored: boolean;
+/** What a book begins with. */
+export interface AlertBookOptions {
+  readonly rules: readonly Rule[];
+  readonly stored: { readonly alerts: readonly Alert[]; readonly baselines: readonly Baseline[] };
+  readonly nowMs: number;
+  /** False while what is known of a ring may be stale: then nothing is decided about it. */
+  readonly mayDecide: (ring: Ring) => boolean;
 }
 
 /**
@@ -41,85 +32,93 @@ interface Subject {
  */
 export class AlertBook {
   #index: RuleIndex;
+  readonly #mayDecide: (ring: Ring) => boolean;
   readonly #subjects = new Map<string, Subject>();
-  readonly #byRing = new Map<
-    string,
-    { readonly labels: Ring["labels"]; readonly subjects: readonly Subject[] }
-  >();
+  /** By source and ring. */
+  readonly #selected = new Map<string, Selected>();
+  /** Subjects of stored state, by ring, until the ring is seen. */
+  readonly #restored = new Map<string, Subject[]>();
   /** Rings that stored state or a rule's exact name tell of, not seen since the start. */
-  readonly #awaited = new Map<Source, Set<string>>([
-    ["endpointslices", new Set()],
-    ["endpoints", new Set()],
-  ]);
+  readonly #awaited: Readonly<Record<Source, Set<string>>> = {
+    endpointslices: new Set(),
+    endpoints: new Set(),
+  };
   readonly #deadlines = new Deadlines();
-  /** Subjects that had something to decide while their ring could not be seen. */
+  /** Subjects that had something to decide while nothing might be decided. */
   readonly #parked = new Set<string>();
-  readonly #isBlind: (ring: Ring) => boolean;
   #decided = noDecisions();
 
-  constructor(
-    rules: readonly Rule[],
-    stored: { readonly alerts: readonly Alert[]; readonly baselines: readonly Baseline[] },
-    isBlind: (ring: Ring) => boolean = () => false,
-  ) {
-    this.#isBlind = isBlind;
+  constructor({ rules, stored, nowMs, mayDecide }: AlertBookOptions) {
     this.#index = new RuleIndex(rules);
+    this.#mayDecide = mayDecide;
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     for (const state of [...stored.alerts, ...stored.baselines]) {
-      const rule = byName.get(state.rule);
-      if (!rule || "phase" in state !== (rule.trigger.kind === "condition")) continue;
-      const key = subjectKey(state.rule, state.ring);
-      this.#subjects.set(key, { key, rule, ring: undefined, state, restored: true });
-      this.#awaited.get(rule.source)?.add(state.ring);
+      const subject = restore(state, byName.get(state.rule));
+      if (subject.rule === byName.get(state.rule) && namesRing(subject.rule, state.ring))
+        this.#await(subject);
+      else {
+        // The rule was edited while Ringbell was not running: what it had said of this ring ends now.
+        this.#subjects.set(subject.key, subject);
+        subject.end(byName.has(state.rule) ? "removed" : "rule removed", nowMs, this.#decided);
+      }
     }
-    this.#awaitExactRings();
+    for (const { source, ring } of this.#index.exactRings()) this.#awaited[source].add(ring);
   }
 
-  /**
-   * Goes on with other rules. A rule keeps its state by its name, as long as it is still of its kind; what a rule that
-   * is gone has fired resolves with that reason. Give the rings of now to `onRing` afterwards: new rules have seen none.
-   */
-  replaceRules(rules: readonly Rule[], nowMs: number): void {
-    this.onTime(nowMs);
-    this.#index = new RuleIndex(rules);
-    this.#byRing.clear();
-    const byName = new Map(rules.map((rule) => [rule.name, rule]));
-    for (const subject of this.#subjects.values()) {
-      const rule = byName.get(subject.rule.name);
-      if (rule && rule.source === subject.rule.source && isCondition(rule) === isCondition(subject.rule)) {
-        subject.rule = rule;
-        if (subject.ring && !this.#index.selects(rule, subject.ring)) this.#step(subject, subject.ring, nowMs, false);
-      } else this.#forget(subject, nowMs);
-    }
-    this.#awaitExactRings();
+  /** True when some rule may select a Service of this name: what of others is heard can be dropped. */
+  mayWant(source: Source, namespace: string, service: string): boolean {
+    return this.#index.mayWant(source, namespace, service);
   }
 
   /** Takes in the state of a ring now. Deadlines that passed before are decided first, on the ring as it was. */
   onRing(ring: Ring, nowMs: number): void {
     this.onTime(nowMs);
-    this.#awaited.get(ring.source)?.delete(ring.key);
-    for (const subject of this.#subjectsOf(ring)) {
-      const firstSight = subject.ring === undefined;
-      subject.ring = ring;
-      this.#step(subject, ring, nowMs, firstSight && subject.restored);
-    }
+    this.#awaited[ring.source].delete(ring.key);
+    for (const subject of this.#subjectsOf(ring)) this.#see(subject, ring, nowMs);
   }
 
   /** Decides what is due. */
   onTime(nowMs: number): void {
     for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
       const subject = this.#subjects.get(due.key);
-      if (subject?.ring) this.#step(subject, subject.ring, nowMs, false);
+      if (subject?.ring) this.#step(subject, subject.ring, nowMs);
     }
   }
 
-  /** Decides what waited for rings that can be seen again. */
+  /** Decides what waited for rings about which something may be decided again. */
   onSight(nowMs: number): void {
-    for (const key of this.#parked) {
+    // A copy: what may still not be decided is parked again.
+    for (const key of this.#parked.values().toArray()) {
       const subject = this.#subjects.get(key);
-      if (subject?.ring && this.#isBlind(subject.ring)) continue;
       this.#parked.delete(key);
-      if (subject?.ring) this.#step(subject, subject.ring, nowMs, false);
+      if (subject?.ring) this.#step(subject, subject.ring, nowMs);
+    }
+  }
+
+  /**
+   * Goes on with other rules. A rule keeps its state by its name, as long as it is still of its kind and may be about the
+   * ring; what a rule that is gone has fired resolves with that reason. Give the rings of now to `onRing` afterwards:
+   * new rules have seen none.
+   */
+  replaceRules(rules: readonly Rule[], nowMs: number): void {
+    this.onTime(nowMs);
+    this.#index = new RuleIndex(rules);
+    this.#selected.clear();
+    const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    for (const subject of this.#subjects.values()) {
+      const rule = byName.get(subject.rule.name);
+      const stays =
+        rule && rule.source === subject.rule.source && rule.trigger.kind === subject.rule.trigger.kind;
+      if (!stays) {
+        // It stays in the book: should the rule come back, its numbers go on.
+        this.#leave(subject, rule ? "removed" : "rule removed", nowMs);
+        continue;
+      }
+      subject.rule = rule;
+      if (subject.ring) this.#see(subject, subject.ring, nowMs);
+    }
+    for (const { source, ring } of this.#index.exactRings()) {
+      if (!this.#isSeen(source, ring)) this.#awaited[source].add(ring);
     }
   }
 
@@ -130,7 +129,7 @@ export class AlertBook {
 
   /** Rings that are waited for: after a list that covers them they are known to be absent. */
   awaitedRings(source: Source): readonly string[] {
-    return [...(this.#awaited.get(source) ?? [])];
+    return [...this.#awaited[source]];
   }
 
   /** What was decided since the last call. */
@@ -148,104 +147,113 @@ export class AlertBook {
   /** How many alerts are in which phase. */
   countAlerts(): { readonly pending: number; readonly firing: number } {
     const counts = { pending: 0, firing: 0 };
-    for (const { state } of this.#subjects.values()) {
-      if ("phase" in state && state.phase.kind !== "inactive") counts[state.phase.kind]++;
+    for (const subject of this.#subjects.values()) {
+      if (subject instanceof ConditionSubject && subject.phase !== "inactive") counts[subject.phase]++;
     }
     return counts;
   }
 
-  #awaitExactRings(): void {
-    for (const { source, ring, rules } of this.#index.exactRings()) {
-      const isSeen = rules.every((rule) => this.#subjects.get(subjectKey(rule.name, ring))?.ring !== undefined);
-      if (!isSeen) this.#awaited.get(source)?.add(ring);
-    }
+  #await(subject: Subject): void {
+    this.#subjects.set(subject.key, subject);
+    this.#awaited[subject.rule.source].add(subject.ringKey);
+    const waiting = this.#restored.get(subject.ringKey);
+    if (waiting) waiting.push(subject);
+    else this.#restored.set(subject.ringKey, [subject]);
   }
 
-  #forget({ key, rule, ring, state }: Subject, nowMs: number): void {
-    this.#subjects.delete(key);
-    this.#deadlines.set(key, undefined);
-    this.#parked.delete(key);
-    this.#decided.forgotten.push({ rule: rule.name, ring: state.ring });
-    if (!("phase" in state) || state.phase.kind !== "firing") return;
-    const { sinceMs, firedAtMs } = state.phase;
-    const word = { kind: "resolve", sinceMs, firedAtMs, resolvedAtMs: nowMs, reason: "rule removed" } as const;
-    const last = ring ?? absentRing(state.ring, rule.source);
-    this.#decided.notices.push({ rule, notice: alertNotice(rule, last, state, word, nowMs) });
+  #see(subject: Subject, ring: Ring, nowMs: number): void {
+    // Of a Service that is gone the labels are not known any more, only its name.
+    const isInScope = ring.present
+      ? this.#index.selects(subject.rule, ring)
+      : namesRing(subject.rule, ring.key);
+    if (!isInScope) return this.#leave(subject, "removed", nowMs);
+    subject.ring = ring;
+    this.#step(subject, ring, nowMs);
   }
 
-  #step(subject: Subject, ring: Ring, nowMs: number, whileAway: boolean): void {
+  #leave(subject: Subject, reason: string, nowMs: number): void {
+    subject.end(reason, nowMs, this.#decided);
+    subject.ring = undefined;
+    this.#deadlines.set(subject.key, undefined);
+    this.#parked.delete(subject.key);
+  }
+
+  #step(subject: Subject, ring: Ring, nowMs: number): void {
     // Blind is not healthy, nor is it a loss: what is known may be stale, so nothing is decided.
-    if (this.#isBlind(ring)) {
+    if (!this.#mayDecide(ring)) {
       this.#parked.add(subject.key);
       return;
     }
-    if (isCondition(subject.rule)) this.#stepCondition(subject, subject.rule, ring, nowMs);
-    else this.#stepChange(subject, subject.rule as ChangeRule, ring, nowMs, whileAway);
+    this.#parked.delete(subject.key);
+    this.#deadlines.set(subject.key, subject.step(ring, nowMs, this.#decided));
   }
 
-  #stepCondition(subject: Subject, rule: ConditionRule, ring: Ring, nowMs: number): void {
-    const before = subject.state as Alert;
-    const inScope = this.#index.selects(rule, ring);
-    const { alert, word } = advanceAlert(
-      before,
-      inScope ? evaluate(rule, ring) : undefined,
-      rule.trigger.forMs,
-      nowMs,
-    );
-    this.#deadlines.set(subject.key, alertDeadlineMs(alert, rule.trigger.forMs));
-    if (alert === before) return;
-    subject.state = alert;
-    this.#decided.alerts.push(alert);
-    if (word) this.#decided.notices.push({ rule, notice: alertNotice(rule, ring, alert, word, nowMs) });
-  }
-
-  #stepChange(subject: Subject, rule: ChangeRule, ring: Ring, nowMs: number, whileAway: boolean): void {
-    const before = subject.state as Baseline;
-    const asked = { ...rule.trigger, membership: rule.membership };
-    const { baseline, report, deadlineMs } = advanceBaseline(before, ring, asked, nowMs, whileAway);
-    this.#deadlines.set(subject.key, deadlineMs);
-    if (baseline === before) return;
-    subject.state = baseline;
-    this.#decided.baselines.push(baseline);
-    if (report) this.#decided.notices.push({ rule, notice: changeNotice(rule, ring, report, nowMs) });
+  #isSeen(source: Source, ringKey: string): boolean {
+    const subjects = this.#selected.get(`${source} ${ringKey}`)?.subjects;
+    return subjects !== undefined && subjects.every((subject) => subject.ring !== undefined);
   }
 
   #subjectsOf(ring: Ring): readonly Subject[] {
     const place = `${ring.source} ${ring.key}`;
-    const known = this.#byRing.get(place);
+    const known = this.#selected.get(place);
     if (known && equalLabels(known.labels, ring.labels)) return known.subjects;
-    const rules = new Set(this.#index.rulesFor(ring));
-    // A ring that a rule no longer selects, by its labels, is stepped once more: its alert ends as out of scope.
-    const leaving = (known?.subjects ?? []).filter(({ rule }) => !rules.has(rule));
-    const subjects = [...rules].map((rule) => this.#subject(rule, ring.key));
-    this.#byRing.set(place, { labels: ring.labels, subjects });
-    return leaving.length > 0 ? [...subjects, ...leaving] : subjects;
+    const subjects = this.#index.rulesFor(ring).map((rule) => this.#subject(rule, ring.key));
+    // Those that knew the ring and whose rule does not select it any more end; those of an absent ring go on by name.
+    const before = known?.subjects ?? this.#takeRestored(ring);
+    const others = before.filter((subject) => !subjects.includes(subject));
+    const staying = ring.present ? [] : others;
+    this.#selected.set(place, { labels: ring.labels, subjects: [...subjects, ...staying] });
+    return [...subjects, ...others];
   }
 
-  #subject(rule: Rule, ring: string): Subject {
-    const key = subjectKey(rule.name, ring);
-    let subject = this.#subjects.get(key);
-    if (!subject) {
-      const state: Alert | Baseline = isCondition(rule)
-        ? { rule: rule.name, ring, episode: 0, phase: { kind: "inactive" } }
-        : unseenBaseline(rule.name, ring);
-      subject = { key, rule, ring: undefined, state, restored: false };
-      this.#subjects.set(key, subject);
+  #takeRestored(ring: Ring): readonly Subject[] {
+    const waiting = this.#restored.get(ring.key) ?? [];
+    const taken = waiting.filter((subject) => subject.rule.source === ring.source);
+    if (taken.length === waiting.length) this.#restored.delete(ring.key);
+    else
+      this.#restored.set(
+        ring.key,
+        waiting.filter((subject) => !taken.includes(subject)),
+      );
+    return taken;
+  }
+
+  #subject(rule: Rule, ringKey: string): Subject {
+    const key = subjectKey(rule.name, ringKey);
+    const known = this.#subjects.get(key);
+    if (known && known.rule.trigger.kind === rule.trigger.kind) {
+      known.rule = rule;
+      return known;
     }
+    const subject = newSubject(rule, ringKey);
+    this.#subjects.set(key, subject);
     return subject;
   }
+}
+
+function newSubject(rule: Rule, ringKey: string): Subject {
+  if (isConditionRule(rule)) return new ConditionSubject(rule, ringKey);
+  if (isChangeRule(rule)) return new ChangeSubject(rule, ringKey);
+  throw new TypeError(`Cannot judge by rule ${rule.name}: it has neither \`when\` nor \`on\``);
+}
+
+/** The subject of stored state: of its rule, or of a stand-in when that is gone or of another kind. */
+function restore(state: Alert | Baseline, rule: Rule | undefined): Subject {
+  if ("phase" in state) {
+    const own = rule && isConditionRule(rule) ? rule : orphanConditionRule(state.rule);
+    return new ConditionSubject(own, state.ring, state);
+  }
+  const own = rule && isChangeRule(rule) ? rule : orphanChangeRule(state.rule);
+  return new ChangeSubject(own, state.ring, state);
+}
+
+function namesRing(rule: Rule, ringKey: string): boolean {
+  const slash = ringKey.indexOf("/");
+  return matchesName(rule.ring, ringKey.slice(0, slash), ringKey.slice(slash + 1));
 }
 
 function equalLabels(a: Ring["labels"], b: Ring["labels"]): boolean {
   if (a === b) return true;
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
-}
-
-function noDecisions(): Decisions {
-  return { alerts: [], baselines: [], notices: [], forgotten: [] };
-}
-
-function isCondition(rule: Rule): rule is ConditionRule {
-  return rule.trigger.kind === "condition";
 }

@@ -10,6 +10,8 @@ export interface Baseline {
   readonly ring: string;
   /** Rises by one with each reported change; 0 before the first. */
   readonly generation: number;
+  /** What counts as a member and as a difference: a baseline of other terms cannot be compared with. */
+  readonly terms: string;
   /** `unseen` until the ring's first settled state; `absent` after a reported removal. */
   readonly presence: "unseen" | "present" | "absent";
   /** By member key. Empty unless present. */
@@ -38,6 +40,7 @@ export function unseenBaseline(rule: string, ring: string): Baseline {
     rule,
     ring,
     generation: 0,
+    terms: "",
     presence: "unseen",
     members: none,
     presenceDeviation: undefined,

@@ -52,7 +52,10 @@ export function readinessDeviations(
 
 /** A deviation with this signature: the known one when it is the same, else one that begins now. */
 export function goOn(known: Deviation | undefined, signature: string, moment: Moment): Deviation {
-  if (known?.signature === signature) return known;
+  if (known?.signature === signature) {
+    // A clock that was set back must not make it stand longer.
+    return known.sinceMs <= moment.nowMs ? known : { ...known, sinceMs: moment.nowMs };
+  }
   return { signature, sinceMs: moment.nowMs, whileAway: moment.whileAway };
 }
 

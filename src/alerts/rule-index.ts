@@ -1,22 +1,28 @@
 import type { Source } from "../cluster/slice.ts";
 import type { Ring } from "../ring/ring.ts";
+import { isGlob } from "../rules/glob.ts";
 import type { Rule } from "../rules/rule.ts";
-import { matchesRing, selectorTargets } from "../rules/selector.ts";
+import { matchesName, matchesRing } from "../rules/selector.ts";
 
 /**
- * Finds the rules that select a ring without asking all of them: rules that name their Services are looked up,
- * only those with globs, labels or all namespaces are tried.
+ * Finds the rules that select a ring without asking all of them: rules that only name Services are looked up,
+ * those with globs, labels or all namespaces are tried.
  */
 export class RuleIndex {
   readonly #exact = new Map<string, Rule[]>();
   readonly #tried: Rule[] = [];
+  readonly #exactRings = new Map<string, { readonly source: Source; readonly ring: string }>();
 
   constructor(rules: readonly Rule[]) {
     for (const rule of rules) {
       const rings = exactRings(rule);
-      if (rings.length === 0) this.#tried.push(rule);
+      const isOnlyExact =
+        rings.length > 0 && [...rule.ring.namespaces, ...rule.ring.services].every((p) => !isGlob(p));
+      if (!isOnlyExact) this.#tried.push(rule);
       for (const ring of rings) {
         const place = `${rule.source} ${ring}`;
+        this.#exactRings.set(place, { source: rule.source, ring });
+        if (!isOnlyExact) continue;
         const known = this.#exact.get(place);
         if (known) known.push(rule);
         else this.#exact.set(place, [rule]);
@@ -33,23 +39,23 @@ export class RuleIndex {
     return rule.source === ring.source && matchesRing(rule.ring, ring);
   }
 
+  /** True when some rule may select a Service of this name. */
+  mayWant(source: Source, namespace: string, service: string): boolean {
+    if (this.#exact.has(`${source} ${namespace}/${service}`)) return true;
+    return this.#tried.some((rule) => rule.source === source && matchesName(rule.ring, namespace, service));
+  }
+
   /** Rings that a rule names exactly: they are wanted even while they do not exist. */
-  *exactRings(): IterableIterator<{
-    readonly source: Source;
-    readonly ring: string;
-    readonly rules: readonly Rule[];
-  }> {
-    for (const [place, rules] of this.#exact) {
-      const [rule] = rules;
-      if (rule) yield { source: rule.source, ring: place.slice(rule.source.length + 1), rules };
-    }
+  exactRings(): Iterable<{ readonly source: Source; readonly ring: string }> {
+    return this.#exactRings.values();
   }
 }
 
-function exactRings(rule: Rule): string[] {
-  const targets = selectorTargets(rule);
-  const rings = targets.map(({ namespace, service }) =>
-    namespace === undefined || service === undefined ? undefined : `${namespace}/${service}`,
+// In a list of names and globs, the names are exact all the same. With labels nothing is known before it is seen.
+function exactRings({ ring }: Rule): string[] {
+  if (Object.keys(ring.labels).length > 0) return [];
+  const names = (patterns: readonly string[]): string[] => patterns.filter((pattern) => !isGlob(pattern));
+  return names(ring.namespaces).flatMap((namespace) =>
+    names(ring.services).map((service) => `${namespace}/${service}`),
   );
-  return rings.every((ring) => ring !== undefined) ? rings : [];
 }

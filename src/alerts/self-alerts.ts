@@ -1,4 +1,3 @@
-import type { Scope } from "../cluster/watch-plan.ts";
 import { advanceAlert } from "./advance-alert.ts";
 import type { Alert } from "./alert.ts";
 import { noticeAlert } from "./build-notice.ts";
@@ -13,10 +12,11 @@ export interface Blindness {
   readonly why: string | undefined;
 }
 
-/** An alert of Ringbell's own, after a change. */
+/** An alert of Ringbell's own, after a change, and who is to hear of it. */
 export interface SelfStep {
   readonly alert: Alert;
   readonly notice: Notice;
+  readonly notify: readonly string[];
 }
 
 /**
@@ -30,33 +30,42 @@ export class SelfAlerts {
     for (const alert of stored) if (alert.rule === BLIND_RULE) this.#alerts.set(alert.ring, alert);
   }
 
+  /** Ids of the scopes that were told to be blind. */
+  firing(): readonly string[] {
+    return [...this.#alerts.values()].filter(({ phase }) => phase.kind === "firing").map(({ ring }) => ring);
+  }
+
   /**
-   * Says that a scope cannot be seen (`blindSinceMs`, and why) or can. Undefined when that is nothing new,
+   * Says that a scope cannot be seen (since when, and why) or can. Undefined when that is nothing new,
    * as after the restart of a healthy system.
    */
   setBlind(
-    scope: Scope,
+    scopeId: string,
     blind: Blindness | undefined,
+    notify: readonly string[],
     nowMs: number,
   ): SelfStep | undefined {
-    const before = this.#alerts.get(scope.id) ?? {
-      rule: BLIND_RULE,
-      ring: scope.id,
-      episode: 0,
-      phase: { kind: "inactive" },
-    };
+    const idle: Alert = { rule: BLIND_RULE, ring: scopeId, episode: 0, phase: { kind: "inactive" } };
+    const before = this.#alerts.get(scopeId) ?? idle;
+    // Blind since the last sign of life, not since it was noticed.
+    const since: Alert =
+      blind && before.phase.kind === "inactive"
+        ? { ...before, phase: { kind: "pending", sinceMs: blind.sinceMs } }
+        : before;
     const fact = blind ? (blind.why ?? "the API server sends nothing") : "the API server is heard again";
-    const { alert, word } = advanceAlert(before, { holds: blind !== undefined, fact }, 0, nowMs);
+    const terms = { forMs: 0, told: { notify, severity: "error" as const } };
+    const { alert, word } = advanceAlert(since, { holds: blind !== undefined, fact }, terms, nowMs);
     if (!word) return undefined;
-    this.#alerts.set(scope.id, alert);
-    const sinceMs = word.kind === "fire" && blind ? blind.sinceMs : word.sinceMs;
-    return { alert, notice: blindNotice(scope, noticeAlert(alert.episode, { ...word, sinceMs }, []), nowMs) };
+    this.#alerts.set(scopeId, alert);
+    const notice = blindNotice(scopeId, noticeAlert(alert.episode, word, []), nowMs);
+    return { alert, notice, notify: word.told.notify };
   }
 }
 
-function blindNotice(scope: Scope, alert: NonNullable<Notice["alert"]>, nowMs: number): Notice {
-  const ring = scopeRing(scope);
+function blindNotice(scopeId: string, alert: NonNullable<Notice["alert"]>, nowMs: number): Notice {
+  const ring = scopeRing(scopeId);
   const isOver = alert.resolvedAt !== undefined;
+  const watched = `${ring.source} of ${ring.namespace}/${ring.service}`;
   return {
     version: 1,
     kind: isOver ? "resolve" : "fire",
@@ -64,7 +73,7 @@ function blindNotice(scope: Scope, alert: NonNullable<Notice["alert"]>, nowMs: n
     severity: "error",
     ring,
     time: new Date(nowMs).toISOString(),
-    title: isOver ? `Ringbell sees ${ring.key} again` : `Ringbell is blind for ${ring.key}`,
+    title: isOver ? `Ringbell sees the ${watched} again` : `Ringbell is blind: no word about the ${watched}`,
     message: isOver
       ? "The list of now decides; holds go on from their original start"
       : `No sign of life from the API server: ${alert.reason}. Until it is heard again, nothing about these rings fires or resolves`,
@@ -74,9 +83,15 @@ function blindNotice(scope: Scope, alert: NonNullable<Notice["alert"]>, nowMs: n
   };
 }
 
-/** What a scope watches, in the place of a ring: `data/cassandra`, `data/*`, or for all namespaces two asterisks. */
-function scopeRing(scope: Scope): NoticeRing {
-  const namespace = scope.namespace ?? "*";
-  const service = scope.services?.join(",") ?? "*";
-  return { key: `${namespace}/${service}`, namespace, service, source: scope.source, present: true, labels: {} };
+/** A scope in the place of a ring. Its id is the key: the two sources of one Service are two scopes. */
+function scopeRing(scopeId: string): NoticeRing {
+  const [, source, namespace = "", service = ""] = /^(\w+):([^/]*)\/(.*)$/.exec(scopeId) ?? [];
+  return {
+    key: scopeId,
+    namespace,
+    service,
+    source: source === "endpoints" ? "endpoints" : "endpointslices",
+    present: true,
+    labels: {},
+  };
 }

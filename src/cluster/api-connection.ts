@@ -2,6 +2,8 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import type { Clock } from "../runtime/clock.ts";
 import { type Credentials, CredentialSource } from "./api-credentials.ts";
+import { openStream } from "./api-stream.ts";
+import { decodeStream, decodeWhole } from "./content-encoding.ts";
 
 /** Query parameters; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -17,8 +19,11 @@ export interface ApiAnswer {
 export interface ApiStream {
   readonly status: number;
   readonly retryAfter: string | undefined;
-  /** Must be read to its end or left by `break`, `return` or an abort; else its connection stays. */
-  readonly body: AsyncIterable<Buffer>;
+  /**
+   * Chunks that came together are handed over together. Must be read to its end or left by `break`, `return` or an abort;
+   * else its connection stays.
+   */
+  readonly body: AsyncIterable<readonly Buffer[]>;
 }
 
 /** GET requests to one API server. Failures to connect, to read and to finish in time are thrown; HTTP statuses are not. */
@@ -45,6 +50,7 @@ export class DeadlineError extends Error {
   override readonly name = "DeadlineError";
 }
 
+const CLOSED = "the connection to the API server is closed";
 const CONNECT_TIMEOUT_MS = 10_000;
 /** As client-go: less than the 60 s after which many load balancers drop an idle connection. */
 const KEEP_ALIVE_PROBE_MS = 30_000;
@@ -65,6 +71,8 @@ class UndiciConnection implements ApiConnection {
   readonly #userAgent: string;
   readonly #credentials: CredentialSource;
   readonly #retired = new Set<Dispatcher>();
+  /** Of requests that go on. */
+  readonly #open = new Set<AbortController>();
   #agents: Agents | undefined;
   #closed = false;
 
@@ -77,60 +85,93 @@ class UndiciConnection implements ApiConnection {
   async get(
     path: string,
     query: Query,
-    limits: { signal: AbortSignal; timeoutMs: number },
+    { signal, timeoutMs }: { signal: AbortSignal; timeoutMs: number },
   ): Promise<ApiAnswer> {
-    const { signal, timeoutMs } = limits;
-    const controller = new AbortController();
-    const onAbort = (): void => controller.abort(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
+    const { controller, release } = this.#begin(signal);
     const cancelDeadline = this.#clock.at(this.#clock.now() + timeoutMs, () =>
       controller.abort(new DeadlineError(`no complete answer within ${timeoutMs / 1000} s`)),
     );
     try {
-      const answer = await this.#request("lists", path, query, controller.signal);
-      const body = Buffer.from(await answer.body.arrayBuffer());
-      return { status: answer.statusCode, retryAfter: firstHeader(answer, "retry-after"), body };
+      const { credentials, headers, agents } = await this.#prepare(controller.signal);
+      const answer = await request(credentials.server + path + queryString(query), {
+        dispatcher: agents.lists,
+        headers,
+        signal: controller.signal,
+      });
+      if (answer.statusCode === 401) this.#credentials.refused(credentials);
+      const bytes = Buffer.from(await answer.body.arrayBuffer());
+      const body = await decodeWhole(firstValue(answer.headers["content-encoding"]), bytes);
+      return { status: answer.statusCode, retryAfter: firstValue(answer.headers["retry-after"]), body };
     } finally {
       cancelDeadline();
-      signal.removeEventListener("abort", onAbort);
+      release();
     }
   }
 
   async stream(path: string, query: Query, signal: AbortSignal): Promise<ApiStream> {
-    const answer = await this.#request("watches", path, query, signal);
-    return {
-      status: answer.statusCode,
-      retryAfter: firstHeader(answer, "retry-after"),
-      body: answer.body as AsyncIterable<Buffer>,
-    };
+    const { controller, release } = this.#begin(signal);
+    try {
+      const { credentials, headers, agents } = await this.#prepare(controller.signal);
+      const url = new URL(credentials.server + path + queryString(query));
+      const answer = await openStream(
+        agents.watches,
+        { origin: url.origin, path: url.pathname + url.search, method: "GET", headers },
+        controller.signal,
+        release,
+      );
+      if (answer.status === 401) this.#credentials.refused(credentials);
+      return {
+        status: answer.status,
+        retryAfter: firstValue(answer.headers["retry-after"]),
+        body: decodeStream(firstValue(answer.headers["content-encoding"]), answer.body),
+      };
+    } catch (error) {
+      controller.abort(error);
+      release();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     const agents = this.#agents;
     this.#agents = undefined;
-    const open = [...this.#retired, ...(agents ? [agents.lists, agents.watches] : [])];
+    const dispatchers = [...this.#retired, ...(agents ? [agents.lists, agents.watches] : [])];
     this.#retired.clear();
-    await Promise.all(open.map((agent) => agent.destroy()));
+    // Destroying an agent that was told to close leaves what is open on it.
+    for (const controller of this.#open) controller.abort(new Error(CLOSED));
+    await Promise.all(dispatchers.map((dispatcher) => dispatcher.destroy()));
   }
 
-  async #request(
-    use: "lists" | "watches",
-    path: string,
-    query: Query,
+  /** A request that ends with its signal, or when the connection is closed. */
+  #begin(signal: AbortSignal): { readonly controller: AbortController; readonly release: () => void } {
+    const controller = new AbortController();
+    const onAbort = (): void => controller.abort(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#open.add(controller);
+    return {
+      controller,
+      release: () => {
+        this.#open.delete(controller);
+        signal.removeEventListener("abort", onAbort);
+      },
+    };
+  }
+
+  async #prepare(
     signal: AbortSignal,
-  ): Promise<Dispatcher.ResponseData> {
+  ): Promise<{ credentials: Credentials; headers: Record<string, string>; agents: Agents }> {
     // An exec plugin may hang, and would not heed the signal.
     const credentials = await orAborted(this.#credentials.read(), signal);
-    if (this.#closed) throw new Error("the connection to the API server is closed");
-    const answer = await request(credentials.server + path + queryString(query), {
-      dispatcher: this.#agentsFor(credentials)[use],
-      headers: { accept: "application/json", "user-agent": this.#userAgent, ...credentials.headers },
-      signal,
-    });
-    if (answer.statusCode === 401) this.#credentials.refused(credentials);
-    return answer;
+    if (this.#closed) throw new Error(CLOSED);
+    const headers = {
+      accept: "application/json",
+      "accept-encoding": "identity",
+      "user-agent": this.#userAgent,
+      ...credentials.headers,
+    };
+    return { credentials, headers, agents: this.#agentsFor(credentials) };
   }
 
   /** The agents for these credentials; when TLS material has changed, new ones, while watches on the old ones run on. */
@@ -183,9 +224,8 @@ function queryString(query: Query): string {
   return parameters.size === 0 ? "" : `?${parameters.toString()}`;
 }
 
-function firstHeader(answer: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = answer.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+function firstValue(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
 }
 
 async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -31,7 +31,7 @@ const KINDS = { ADDED: "added", MODIFIED: "modified", DELETED: "deleted" } as co
 export function decodeEvent(line: Buffer): WatchLine {
   let event: { readonly type?: unknown; readonly object?: unknown } | undefined;
   try {
-    event = asObject(JSON.parse(line.toString("utf8")));
+    event = asObject(parseLine(line.toString("utf8")));
   } catch {
     return { kind: "undecodable", issue: `Cannot read watch event: ${line.length} bytes are not JSON` };
   }
@@ -51,6 +51,26 @@ export function decodeEvent(line: Buffer): WatchLine {
     return { kind: "bookmark", resourceVersion, initialEventsEnd };
   }
   return { kind: KINDS[type as keyof typeof KINDS], resourceVersion, object: event?.object };
+}
+
+// An unescaped quote cannot stand inside a JSON string, so these are structure wherever they are found.
+const FIELDS_START = ',"managedFields":[';
+const FIELDS_END = "}]}";
+
+/**
+ * Parses without `managedFields`, which nobody here reads and which are a third of a small slice. Go writes them last in
+ * `metadata`; the strings in them are field names, each beginning with `f:`, `k:`, `v:` or `i:`, so that a cut in the middle of
+ * one leaves no JSON: https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management
+ */
+function parseLine(text: string): unknown {
+  const start = text.indexOf(FIELDS_START);
+  const end = start === -1 ? -1 : text.indexOf(FIELDS_END, start);
+  if (end === -1) return JSON.parse(text);
+  try {
+    return JSON.parse(text.slice(0, start) + text.slice(end + FIELDS_END.length - 1));
+  } catch {
+    return JSON.parse(text);
+  }
 }
 
 /** Reads a `Status`; anything else has code 0. */

@@ -10,7 +10,6 @@ import { RESOURCES, type Scope } from "./watch-plan.ts";
  * - `server`: another answer that is not a success.
  * - `network`: no connection, or one that broke.
  * - `deadline`: no complete answer in time.
- * - `silent`: an open watch without a sign of life.
  * - `short`: a watch that the server ended within a second and without an event.
  * - `undecodable`: bytes that are no watch events or no list; what they said is lost.
  * - `handler`: our own code failed to take an event in; what it said is lost.
@@ -23,7 +22,6 @@ export type FailureKind =
   | "server"
   | "network"
   | "deadline"
-  | "silent"
   | "short"
   | "undecodable"
   | "handler";

@@ -20,6 +20,8 @@ export interface ListOptions {
   readonly resourceVersion: string;
   readonly paged: boolean;
   readonly previousSlice: PreviousSlice;
+  /** Whether a slice is to be in the list. */
+  readonly keeps: (slice: Slice) => boolean;
   /** Called for each page that arrived. */
   readonly onPage: (nowMs: number) => void;
 }
@@ -94,8 +96,8 @@ function readPage(options: ListOptions, body: Buffer, slices: Slice[], issues: s
   }
   for (const item of items) {
     const decoded = decodeObject(options.scope.source, item, options.previousSlice);
-    if (decoded.kind === "slice") slices.push(decoded.slice);
-    else issues.push(decoded.issue);
+    if (decoded.kind !== "slice") issues.push(decoded.issue);
+    else if (options.keeps(decoded.slice)) slices.push(decoded.slice);
   }
   const metadata = asObject(list["metadata"]);
   return {

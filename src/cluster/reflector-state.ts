@@ -16,6 +16,9 @@ const FAILURES_BEFORE_LIST = 5;
  */
 const UNPROVEN_LIMIT_MS = 300_000;
 
+/** A server may be upgraded, or may have been in trouble when it was asked. */
+const STREAM_RETRY_MS = 3_600_000;
+
 /** What is to be done next, and what is remembered for it. Times are epoch milliseconds. */
 export interface ReflectorState {
   readonly step: "list" | "watch";
@@ -23,6 +26,8 @@ export interface ReflectorState {
   readonly resourceVersion: string;
   /** Lists come in pages, except when a page had expired. */
   readonly paged: boolean;
+  /** Before this, lists are not streamed: the server does not offer it, or not well. */
+  readonly streamFromMs: number;
   readonly notBeforeMs: number;
   /** In a row, without an event, a bookmark or a list between them. */
   readonly failures: number;
@@ -36,6 +41,8 @@ export interface ReflectorState {
 export type Outcome =
   | { readonly kind: "listed"; readonly resourceVersion: string }
   | { readonly kind: "listFailed"; readonly failure: Failure; readonly expiredAtLaterPage: boolean }
+  /** A streamed list was refused, or broke off, or never said that it was complete. */
+  | { readonly kind: "streamFailed"; readonly failure: Failure }
   | {
       readonly kind: "watchEnded";
       readonly startedAtMs: number;
@@ -52,6 +59,7 @@ export const INITIAL_STATE: ReflectorState = {
   step: "list",
   resourceVersion: "0",
   paged: true,
+  streamFromMs: Number.NEGATIVE_INFINITY,
   notBeforeMs: 0,
   failures: 0,
   backoffLevel: 0,
@@ -71,6 +79,10 @@ export function nextStep(
   random: Random,
 ): ReflectorState {
   if (outcome.kind === "watchEnded") return afterWatch(state, outcome, nowMs, random);
+  // Any trouble shows again, and counts, in the paged list that is made at once.
+  if (outcome.kind === "streamFailed") {
+    return { ...state, streamFromMs: nowMs + STREAM_RETRY_MS, notBeforeMs: nowMs };
+  }
   if (outcome.kind === "listFailed") {
     return afterFailedList(state, outcome.failure, outcome.expiredAtLaterPage, nowMs, random);
   }

@@ -11,6 +11,11 @@ export interface ScopeStatus {
   readonly lastByteAtMs: number | undefined;
   /** When the last complete list arrived, in epoch milliseconds. */
   readonly lastListAtMs: number | undefined;
+  /**
+   * Set while the scope is blind: when its last sign of life came (a byte of a watch, a watch that was answered, a complete list),
+   * or when it was started. Epoch milliseconds.
+   */
+  readonly blindSinceMs: number | undefined;
   readonly resourceVersion: string | undefined;
   /** In a row; 0 when all is well. */
   readonly failures: number;

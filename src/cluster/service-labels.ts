@@ -15,19 +15,29 @@ export function serviceLabels(
   labels: JsonObject | undefined,
   previous: Readonly<Record<string, string>> | undefined,
 ): Readonly<Record<string, string>> {
+  if (previous !== undefined && areSame(labels, previous)) return previous;
   let own: Record<string, string> | undefined;
-  let count = 0;
-  let same = previous !== undefined;
   for (const name in labels) {
     const value = labels[name];
     if (typeof value !== "string" || isPutByKubernetes(name)) continue;
     own ??= {};
     own[name] = value;
-    count++;
-    same &&= previous?.[name] === value;
   }
-  if (same && previous !== undefined && Object.keys(previous).length === count) return previous;
   return own ?? NO_LABELS;
+}
+
+function areSame(labels: JsonObject | undefined, previous: Readonly<Record<string, string>>): boolean {
+  let same = 0;
+  for (const name in labels) {
+    const value = labels[name];
+    // What was among the Service's own before needs no look at its name.
+    if (value === previous[name]) same++;
+    else if (typeof value === "string" && !isPutByKubernetes(name)) return false;
+  }
+  for (const name in previous)
+    if (labels?.[name] !== undefined) same--;
+    else return false;
+  return same === 0;
 }
 
 function isPutByKubernetes(name: string): boolean {

@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<void> {
   // Read once here, so that a wrong kubeconfig is an error at the start and not a retry.
   loadKubeConfig(kubeConfigOptions);
   mkdirSync(options.data, { recursive: true });
-  using resources = new DisposableStack();
+  await using resources = new AsyncDisposableStack();
   const store = openSqliteStore(join(options.data, "ringbell.db"), systemClock.now(), options.newStoreId);
   resources.defer(() => store.close());
   const metrics = createMetrics({ processMetrics: true });
@@ -50,8 +50,10 @@ export async function run(options: RunOptions): Promise<void> {
     clock: systemClock,
     version: VERSION,
   });
+  resources.defer(() => connection.close());
   const proxy = proxyFromEnv(env);
   const sender = createSender(proxy ? { proxy } : {});
+  resources.defer(() => sender.close());
   let notReady: () => readonly string[] = () => ["starting"];
   const server = await startOpsServer(
     {
@@ -63,6 +65,7 @@ export async function run(options: RunOptions): Promise<void> {
     },
     options.listen,
   );
+  resources.defer(() => server.close());
   logStart(options, server);
   const app = startApp({
     file,
@@ -81,7 +84,6 @@ export async function run(options: RunOptions): Promise<void> {
   await aborted(stop);
   logger.info({ owed: app.outbox.owed }, "stopping");
   await app.stop(DRAIN_MS);
-  await Promise.all([connection.close(), sender.close(), server.close()]);
   logger.info({ owed: app.outbox.owed }, "stopped");
 }
 

@@ -122,7 +122,8 @@ export class Courier {
     if (this.#giveUp.signal.aborted) return;
     const nowMs = clock.now();
     while (outbox.inFlight(name) < kind.concurrency) {
-      const pacedUntilMs = this.#pacedUntilMs.get(name) ?? 0;
+      // No longer than the pace itself, should the clock have been set back.
+      const pacedUntilMs = Math.min(this.#pacedUntilMs.get(name) ?? 0, nowMs + kind.paceMs);
       const delivery = nowMs >= pacedUntilMs ? outbox.take(name, nowMs) : undefined;
       if (!delivery) {
         const dueMs = outbox.nextDueMs(name);
@@ -152,14 +153,18 @@ export class Courier {
   }
 
   async #deliver(destination: Destination, delivery: Delivery): Promise<void> {
-    const { outbox, clock, random, onSettled, logger } = this.#options;
+    const { outbox, clock, random } = this.#options;
+    if (clock.now() >= delivery.expiresAtMs) return this.#book(outbox.expire(delivery, clock.now()), undefined);
     let attempts = delivery.attempts;
     const outcome = await this.#round(destination, delivery, () => attempts++);
     // Too late to be stored: the next start tries again.
     if (this.#giveUp.signal.aborted) return outbox.putBack(delivery);
-    const settlement = outbox.settle(delivery, outcome, attempts, clock.now(), random);
-    logSettlement(logger, settlement, outcome);
-    onSettled(settlement);
+    this.#book(outbox.settle(delivery, outcome, attempts, clock.now(), random), outcome);
+  }
+
+  #book(settlement: Settlement, outcome: Outcome | undefined): void {
+    logSettlement(this.#options.logger, settlement, outcome);
+    this.#options.onSettled(settlement);
   }
 
   /** One round of tries. Never throws: a bug while sending is a retry, not a lost notice. */
@@ -234,7 +239,7 @@ async function sendOnce(
   return "failed" in answer ? sendFailureOutcome(answer) : kind.classify(answer, nowMs);
 }
 
-function logSettlement(logger: Logger, settlement: Settlement, outcome: Outcome): void {
+function logSettlement(logger: Logger, settlement: Settlement, outcome: Outcome | undefined): void {
   const { delivery } = settlement;
   const fields = {
     delivery: delivery.id,
@@ -246,7 +251,7 @@ function logSettlement(logger: Logger, settlement: Settlement, outcome: Outcome)
   };
   if (settlement.kind === "rescheduled") {
     const nextAt = new Date(delivery.nextAtMs).toISOString();
-    const detail = outcome.kind === "delivered" ? undefined : outcome.detail;
+    const detail = outcome && outcome.kind !== "delivered" ? outcome.detail : undefined;
     logger.warn({ ...fields, reason: delivery.lastReason, detail, nextAt }, "delivery will be tried again");
   } else if (settlement.end.kind === "dead") {
     const { reason, detail } = settlement.end;

@@ -59,19 +59,22 @@ export class Outbox {
       const { reason, detail } = outcome;
       return this.#end({ ...tried, lastReason: reason }, { kind: "dead", atMs: nowMs, reason, detail });
     }
-    const waitMs = Math.max(outcome.afterMs ?? 0, backoffMs(OUTBOX_BACKOFF, delivery.rounds + 1, random));
-    const next: Delivery = {
-      ...tried,
-      rounds: delivery.rounds + 1,
-      nextAtMs: nowMs + waitMs,
-      lastReason: outcome.reason,
-    };
-    if (next.nextAtMs >= delivery.expiresAtMs) {
+    // The last try is at the horizon, however the dice fall; only a longer Retry-After ends it before.
+    const backoffAtMs = nowMs + backoffMs(OUTBOX_BACKOFF, delivery.rounds + 1, random);
+    const nextAtMs = Math.max(nowMs + (outcome.afterMs ?? 0), Math.min(backoffAtMs, delivery.expiresAtMs - 1));
+    const next: Delivery = { ...tried, rounds: delivery.rounds + 1, nextAtMs, lastReason: outcome.reason };
+    if (nextAtMs >= delivery.expiresAtMs || nowMs >= delivery.expiresAtMs - 1) {
       const detail = `last answer: ${outcome.detail ?? outcome.reason}`;
       return this.#end(next, { kind: "dead", atMs: nowMs, reason: "expired", detail });
     }
     this.#putHead(next);
     return { kind: "rescheduled", delivery: next };
+  }
+
+  /** Ends a delivery in flight whose horizon has passed: what comes too late is worse than nothing. */
+  expire(delivery: Delivery, nowMs: number): Settlement {
+    const detail = delivery.lastReason === undefined ? "never tried" : `last answer: ${delivery.lastReason}`;
+    return this.#end(delivery, { kind: "dead", atMs: nowMs, reason: "expired", detail });
   }
 
   /** Gives back a delivery in flight untried: the process is stopping. */

@@ -20,6 +20,46 @@ export function mergeSlices(slices: readonly Slice[]): readonly Member[] {
   return (only && mergeOne(only)) ?? mergeMany(slices);
 }
 
+/** A slice that is all of its ring, and the members that it was merged into. */
+export interface Merged {
+  readonly slice: Slice;
+  readonly members: readonly Member[];
+}
+
+/**
+ * What `mergeSlices` gives for the next state of such a slice, where all that changed are Pods that it listed before: most events
+ * change one endpoint of many, and the order of keys stays. Undefined for any other change.
+ */
+export function mergeAgain({ slice, members }: Merged, next: Slice): readonly Member[] | undefined {
+  const before = slice.endpoints;
+  const after = next.endpoints;
+  // Also means that each endpoint is a member of its own.
+  if (before.length !== after.length || members.length !== after.length) return undefined;
+  let changed: Member[] | undefined;
+  for (let i = 0; i < after.length; i++) {
+    const now = after[i];
+    const was = before[i];
+    if (now === was || !now || !was) continue;
+    if (now.target === undefined || now.target !== was.target) return undefined;
+    const at = indexOfKey(members, was.target);
+    if (at === -1) return undefined;
+    changed ??= [...members];
+    changed[at] = memberOf(now);
+  }
+  return changed ?? members;
+}
+
+function indexOfKey(members: readonly Member[], key: string): number {
+  let low = 0;
+  let high = members.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((members[middle]?.key ?? key) < key) low = middle + 1;
+    else high = middle;
+  }
+  return members[low]?.key === key ? low : -1;
+}
+
 // By far the most rings are one slice of distinct Pods: no candidates to weigh.
 function mergeOne(slice: Slice): readonly Member[] | undefined {
   const members: Member[] = [];

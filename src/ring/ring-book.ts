@@ -1,5 +1,5 @@
 import type { Slice, SliceEvent, Source } from "../cluster/slice.ts";
-import { mergeSlices } from "./merge-slices.ts";
+import { mergeAgain, type Merged, mergeSlices } from "./merge-slices.ts";
 import type { Ring } from "./ring.ts";
 
 /**
@@ -18,9 +18,15 @@ interface Unread {
 interface Service {
   readonly namespace: string;
   readonly service: string;
+  /** Its own key alone: what owns nearly every slice. */
+  readonly alone: readonly [string];
   /** In order of receipt. */
   readonly slices: Map<string, Slice>;
+  /** How the ring was last read, where it was one slice. */
+  merged: Merged | undefined;
 }
+
+type Covers = (namespace: string, service: string) => boolean;
 
 /**
  * All slices of one source and the rings they make. Rings are always computed from all slices of their Service,
@@ -29,8 +35,11 @@ interface Service {
 export class RingBook {
   readonly #source: Source;
   readonly #services = new Map<string, Service>();
-  /** Which ring a slice belongs to: its Service label may change. */
-  readonly #owners = new Map<string, string>();
+  /**
+   * Which rings a slice belongs to. Its Service label may change; where another watch covers the new Service, each of the two
+   * says so in its own time, and until both have, the slice is in both rings.
+   */
+  readonly #owners = new Map<string, readonly string[]>();
   readonly #changed = new Set<string>();
   readonly #unread = new Map<string, Unread>();
   /** No unread ring is quiet before this. */
@@ -42,23 +51,25 @@ export class RingBook {
   }
 
   /**
-   * Takes in one event of a watch. `covers` tells for a list which namespaces and Services it was complete for:
-   * slices of others are left alone.
+   * Takes in one event of a watch. `covers` tells which namespaces and Services that watch is about: rings of others are
+   * left alone, for it does not hear what becomes of them.
    */
-  apply(event: SliceEvent, nowMs: number, covers: (namespace: string, service: string) => boolean): void {
-    if (event.kind === "changed") return this.#put(event.slice, nowMs);
-    if (event.kind === "deleted") return this.#drop(event.key, nowMs);
+  apply(event: SliceEvent, nowMs: number, covers: Covers): void {
+    if (event.kind === "changed") return this.#put(event.slice, nowMs, covers);
+    if (event.kind === "deleted") return this.#drop(event.key, nowMs, covers);
     const listed = new Set(event.slices.map((slice) => slice.key));
-    for (const [key, ringKey] of this.#owners) {
-      const service = this.#services.get(ringKey);
-      if (service && !listed.has(key) && covers(service.namespace, service.service)) this.#drop(key, nowMs);
-    }
-    for (const slice of event.slices) this.#put(slice, nowMs);
+    for (const key of this.#owners.keys()) if (!listed.has(key)) this.#drop(key, nowMs, covers);
+    for (const slice of event.slices) this.#put(slice, nowMs, covers);
   }
 
   /** The ring as last taken; undefined for a Service never seen or gone. */
   ring(key: string): Ring | undefined {
     return this.#rings.get(key);
+  }
+
+  /** True while newer slices of this ring are at hand than those of the ring as last taken. */
+  isUnread(key: string): boolean {
+    return this.#unread.has(key) || this.#changed.has(key);
   }
 
   /** True while the Service has slices, whether its ring has been taken or not. */
@@ -75,7 +86,7 @@ export class RingBook {
   keepOnly(isWatched: (namespace: string, service: string) => boolean): void {
     for (const [key, { namespace, service, slices }] of this.#services) {
       if (isWatched(namespace, service)) continue;
-      for (const slice of slices.keys()) this.#owners.delete(slice);
+      for (const slice of slices.keys()) this.#disown(slice, key);
       this.#services.delete(key);
       this.#rings.delete(key);
       this.#changed.delete(key);
@@ -94,6 +105,12 @@ export class RingBook {
     return this.#unread.size > 0 ? this.#quietCheckMs : undefined;
   }
 
+  /** Gives a ring once more, at this time or soon after: it was taken, and nothing came of it. */
+  readAgain(key: string, atMs: number): void {
+    this.#unread.set(key, { firstMs: atMs, lastMs: atMs });
+    this.#quietCheckMs = Math.min(this.#quietCheckMs, atMs + QUIET_MS);
+  }
+
   /** Computes the rings that changed and are quiet. A Service that lost its last slice gives an absent ring, once. */
   take(nowMs: number): readonly Ring[] {
     if (nowMs >= this.#quietCheckMs) this.#readQuiet(nowMs);
@@ -103,32 +120,49 @@ export class RingBook {
     return rings;
   }
 
-  #put(slice: Slice, nowMs: number): void {
-    const owner = this.#owners.get(slice.key);
+  #put(slice: Slice, nowMs: number, covers: Covers): void {
     const key = slice.service === undefined ? undefined : `${slice.namespace}/${slice.service}`;
-    if (owner !== undefined && owner !== key) this.#drop(slice.key, nowMs);
+    const owners = this.#owners.get(slice.key);
+    if (owners && (owners.length > 1 || owners[0] !== key)) this.#drop(slice.key, nowMs, covers, key);
     if (key === undefined || slice.service === undefined) return;
     let service = this.#services.get(key);
     if (!service) {
-      service = { namespace: slice.namespace, service: slice.service, slices: new Map() };
+      service = {
+        namespace: slice.namespace,
+        service: slice.service,
+        alone: [key],
+        slices: new Map(),
+        merged: undefined,
+      };
       this.#services.set(key, service);
     }
     // Decoding hands out the same object again where nothing changed.
     if (service.slices.get(slice.key) === slice) return;
-    service.slices.delete(slice.key);
+    // A Map would leave it at its old place.
+    if (service.slices.size > 1) service.slices.delete(slice.key);
     service.slices.set(slice.key, slice);
-    this.#owners.set(slice.key, key);
     this.#mark(key, service.slices.size, nowMs);
+    if (owners === service.alone) return;
+    const others = this.#owners.get(slice.key)?.filter((owner) => owner !== key) ?? [];
+    this.#owners.set(slice.key, others.length === 0 ? service.alone : [...others, key]);
   }
 
-  #drop(sliceKey: string, nowMs: number): void {
-    const owner = this.#owners.get(sliceKey);
-    const service = owner === undefined ? undefined : this.#services.get(owner);
-    if (owner === undefined || !service) return;
-    const slicesBefore = service.slices.size;
-    service.slices.delete(sliceKey);
-    this.#owners.delete(sliceKey);
-    this.#mark(owner, slicesBefore, nowMs);
+  /** Takes a slice out of the rings that the watch is about, but for the one it belongs to now. */
+  #drop(sliceKey: string, nowMs: number, covers: Covers, now?: string): void {
+    for (const owner of this.#owners.get(sliceKey) ?? []) {
+      const service = this.#services.get(owner);
+      if (owner === now || !service || !covers(service.namespace, service.service)) continue;
+      const slicesBefore = service.slices.size;
+      service.slices.delete(sliceKey);
+      this.#disown(sliceKey, owner);
+      this.#mark(owner, slicesBefore, nowMs);
+    }
+  }
+
+  #disown(sliceKey: string, owner: string): void {
+    const others = this.#owners.get(sliceKey)?.filter((other) => other !== owner) ?? [];
+    if (others.length === 0) this.#owners.delete(sliceKey);
+    else this.#owners.set(sliceKey, others);
   }
 
   #mark(key: string, slices: number, nowMs: number): void {
@@ -170,12 +204,19 @@ export class RingBook {
       service: service.service,
       present: true,
       labels: last.serviceLabels,
-      members: mergeSlices(slices),
+      members: readMembers(service, slices),
       truncated: slices.some((slice) => slice.truncated),
     };
     this.#rings.set(key, ring);
     return ring;
   }
+}
+
+function readMembers(service: Service, slices: readonly Slice[]): Ring["members"] {
+  const slice = slices.length === 1 ? slices[0] : undefined;
+  const members = (slice && service.merged && mergeAgain(service.merged, slice)) ?? mergeSlices(slices);
+  service.merged = slice && { slice, members };
+  return members;
 }
 
 /** The ring of a Service without slices. */

@@ -12,10 +12,14 @@ export interface SelectableRing {
 /** True when the rule is about this ring. Labels are the Service's, as last seen. */
 export function matchesRing(selector: RingSelector, ring: SelectableRing): boolean {
   return (
-    matchesAny(selector.namespaces, ring.namespace) &&
-    matchesAny(selector.services, ring.service) &&
+    matchesName(selector, ring.namespace, ring.service) &&
     Object.entries(selector.labels).every(([key, value]) => ring.labels[key] === value)
   );
+}
+
+/** True when the rule may be about a Service of this name: its labels are another matter. */
+export function matchesName(selector: RingSelector, namespace: string, service: string): boolean {
+  return matchesAny(selector.namespaces, namespace) && matchesAny(selector.services, service);
 }
 
 /**

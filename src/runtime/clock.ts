@@ -1,3 +1,5 @@
+import { setTimeout as setTimeoutPromise } from "node:timers/promises";
+
 /** Where time comes from. Cores take `nowMs` as an argument; only shells hold a clock. */
 export interface Clock {
   /** Epoch milliseconds. */
@@ -15,6 +17,13 @@ export interface Clock {
 // Node clamps longer timers to 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
 const TIMER_MAX_MS = 2 ** 31 - 1;
 
+// Node rejects with an AbortError of its own; callers know the signal's reason.
+function rethrowReason(signal: AbortSignal | undefined) {
+  return (error: unknown): never => {
+    throw signal?.aborted ? signal.reason : error;
+  };
+}
+
 /** The machine's clock. Timers keep the process alive until they are cancelled. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -27,7 +36,9 @@ export const systemClock: Clock = {
     arm();
     return () => clearTimeout(timer);
   },
-  sleep: (ms, signal) => sleepOn(systemClock, ms, signal),
+  // By the monotonic clock: a wall clock that is set back must not make anybody sleep longer.
+  sleep: (ms, signal) =>
+    setTimeoutPromise(ms, undefined, signal ? { signal } : {}).catch(rethrowReason(signal)),
 };
 
 /** The `sleep` that any clock gets from its own `now` and `at`. */

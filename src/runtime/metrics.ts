@@ -8,7 +8,7 @@ export interface MetricSources {
   /** By scope: whether it has listed, and when its last byte came (epoch milliseconds). */
   readonly watches: () => ReadonlyMap<
     string,
-    { readonly synced: boolean; readonly lastByteMs: number | undefined }
+    { readonly synced: boolean; readonly isBlind: boolean; readonly lastByteMs: number | undefined }
   >;
   readonly rings: () => number;
   readonly nowMs: () => number;
@@ -120,6 +120,16 @@ function observeWatches(registers: Registry[], sources: MetricSources): void {
     collect() {
       this.reset();
       for (const [scope, { synced }] of sources.watches()) this.set({ scope }, synced ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: "ringbell_watch_blind",
+    help: "1 while the scope shows no life: nothing of it fires or resolves",
+    labelNames: ["scope"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [scope, { isBlind }] of sources.watches()) this.set({ scope }, isBlind ? 1 : 0);
     },
   });
   new Gauge({

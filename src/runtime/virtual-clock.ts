@@ -28,7 +28,8 @@ export class VirtualClock implements Clock {
   }
 
   at(atMs: number, callback: () => void): () => void {
-    const timer: Timer = { atMs, order: this.#order++, callback };
+    // A machine's clock shows whole milliseconds, and a timer never fires before its time.
+    const timer: Timer = { atMs: Math.ceil(atMs), order: this.#order++, callback };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Clock } from "../runtime/clock.ts";
 import { type ApiRequest, asksForWatch, parseRequest, parseTarget, type Target } from "./api-request.ts";
-import { faultyAnswer } from "./faulty-answer.ts";
-import type { Faults } from "./faults.ts";
+import { faultyAnswer, type Twist } from "./faulty-answer.ts";
+import type { Faults, RequestVerb } from "./faults.ts";
 import { answerList } from "./list-answer.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { RESOURCES } from "./resources.ts";
@@ -25,6 +25,8 @@ export interface AnswerContext {
   /** Called when a watch has opened or closed. */
   readonly changed: () => void;
   readonly nextId: () => number;
+  /** Counts a request among those whose answer waits for something; returns the end of that. */
+  readonly hold: (response: ServerResponse) => () => void;
 }
 
 const VERSION = {
@@ -40,9 +42,14 @@ const VERSION = {
 };
 
 /** [I/O] Answers one request. */
-export function answer(context: AnswerContext, request: IncomingMessage, response: ServerResponse): void {
+export function answer(
+  context: AnswerContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  reusedConnection: boolean,
+): void {
   const url = new URL(request.url ?? "/", "http://localhost");
-  sendHead(response, context.clock.now(), context.nextId());
+  sendHead(response, context.clock.now() + context.faults.skewMs, context.nextId());
   if (request.method !== "GET") {
     const message = "the server does not allow this method on the requested resource";
     return sendJson(response, status(405, "MethodNotAllowed", message, {}));
@@ -54,9 +61,9 @@ export function answer(context: AnswerContext, request: IncomingMessage, respons
   if (!target) return answerPlainPath(url.pathname, response);
   const { warning } = RESOURCES[target.source];
   if (warning !== undefined) response.setHeader("Warning", warning);
-  const verb = asksForWatch(url.searchParams) ? "watch" : "list";
-  const proceed = (): void => answerResource(context, target, url, response);
-  const fault = context.faults.take(verb);
+  const verb = verbOf(url.searchParams);
+  const proceed = (twist: Twist = {}): void => answerResource(context, target, url, response, twist);
+  const fault = context.faults.take(verb, reusedConnection);
   if (fault === undefined) proceed();
   else faultyAnswer({ ...context, fault, verb, target, query: url.searchParams, response, proceed });
 }
@@ -68,7 +75,18 @@ function answerPlainPath(path: string, response: ServerResponse): void {
   response.end("ok");
 }
 
-function answerResource(context: AnswerContext, target: Target, url: URL, response: ServerResponse): void {
+function verbOf(query: URLSearchParams): RequestVerb {
+  if (!asksForWatch(query)) return "list";
+  return query.get("sendInitialEvents") === "true" ? "watchList" : "watch";
+}
+
+function answerResource(
+  context: AnswerContext,
+  target: Target,
+  url: URL,
+  response: ServerResponse,
+  twist: Twist,
+): void {
   const query = url.searchParams;
   const verb = asksForWatch(query) ? "watch" : "list";
   if (!context.access.allows(verb, target, query)) {
@@ -77,13 +95,24 @@ function answerResource(context: AnswerContext, target: Target, url: URL, respon
   }
   const parsed = parseRequest(target, query);
   if ("code" in parsed) return sendJson(response, parsed);
-  if (verb === "watch") return answerWatch(context, parsed, url, response);
-  const body = answerList(context.store, parsed);
+  if (verb === "watch") return answerWatch(context, parsed, url, response, twist);
+  const { asOf: version, shape = context.faults.shape } = twist;
+  const body = answerList(context.store, version === undefined ? parsed : { ...parsed, ...STALE, version });
   if (isStatus(body)) return sendJson(response, body);
-  sendBody(response, body, context.clock, context.faults.shape);
+  if (shape?.everyMs !== undefined) context.hold(response);
+  sendBody(response, body, context.clock, shape);
 }
 
-function answerWatch(context: AnswerContext, request: ApiRequest, url: URL, response: ServerResponse): void {
+/** One page of the very version, whatever was asked for. */
+const STALE = { match: "Exact", limit: 0, continueToken: undefined } as const;
+
+function answerWatch(
+  context: AnswerContext,
+  request: ApiRequest,
+  url: URL,
+  response: ServerResponse,
+  { shape = context.faults.shape, ...beginning }: Twist,
+): void {
   if (request.sendInitialEvents && context.watchList === "invalid") {
     const message = "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled";
     return sendJson(response, invalidOption("sendInitialEvents", message));
@@ -92,13 +121,15 @@ function answerWatch(context: AnswerContext, request: ApiRequest, url: URL, resp
     return sendJson(response, badRequest("sendInitialEvents is not supported"));
   }
   const { sendInitialEvents, ...rest } = request;
+  const ignored = context.watchList === "ignored";
   const stream = new WatchStream({
     id: context.nextId(),
     url: `${url.pathname}${url.search}`,
-    request: { ...rest, sendInitialEvents: context.watchList === "ignored" ? undefined : sendInitialEvents },
+    request: { ...rest, sendInitialEvents: ignored ? undefined : sendInitialEvents },
+    beginning: { ...beginning, unmarked: ignored },
     response,
     clock: context.clock,
-    shape: context.faults.shape,
+    shape,
     timing: context.timing,
     currentVersion: () => context.store.version,
   });

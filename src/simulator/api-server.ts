@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Clock } from "../runtime/clock.ts";
 import { Access, type AccessOptions } from "./access.ts";
 import { answer, type AnswerContext } from "./answer.ts";
@@ -44,6 +45,10 @@ export interface ApiServer {
   readonly requests: readonly RequestRecord[];
   /** Oldest first. A watch whose client has gone is not among them. */
   openWatches(): readonly OpenWatch[];
+  /** Requests whose answer a fault keeps back, or lets out slowly. */
+  readonly held: number;
+  /** Connections that are open, idle ones too. */
+  readonly connections: number;
   currentResourceVersion(): string;
   /** Resolves when `holds` is true; it is looked at after each request, each write, and each watch that opens or closes. */
   until(holds: () => boolean): Promise<void>;
@@ -78,7 +83,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     stopListening: () => stopListening(server),
     startListening: async () => void (await listen(server, port)),
     resetConnections: () => sockets.forEach((socket) => socket.resetAndDestroy()),
+    repeat: (watch, afterVersion) => hub.repeat(watch, afterVersion),
   });
+  const held = new Set<ServerResponse>();
+  const used = new WeakSet<Socket>();
   const context: AnswerContext = {
     clock,
     store,
@@ -89,11 +97,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     watchList: options.watchList ?? "served",
     changed: () => waiters.check(),
     nextId: counter(),
+    hold: (response) => hold(held, response),
   };
   server.on("request", (request, response) => {
     requests.push(recordOf(request, clock.now()));
     if (requests.length > REQUESTS_KEPT) requests.shift();
-    answer(context, request, response);
+    const reused = used.has(request.socket);
+    used.add(request.socket);
+    answer(context, request, response, reused);
     waiters.check();
   });
   const unsubscribe = store.subscribe((event) => {
@@ -107,6 +118,12 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     faults,
     requests,
     openWatches: () => hub.all(),
+    get held() {
+      return held.size;
+    },
+    get connections() {
+      return sockets.size;
+    },
     currentResourceVersion: () => String(store.version),
     until: (holds) => waiters.until(holds),
     async close() {
@@ -116,6 +133,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       if (server.listening) await stopListening(server);
     },
   };
+}
+
+function hold(held: Set<ServerResponse>, response: ServerResponse): () => void {
+  const release = (): void => void held.delete(response);
+  held.add(response);
+  response.on("close", release);
+  return release;
 }
 
 function counter(): () => number {

@@ -112,9 +112,13 @@ export class ClusterModel {
     return this.#play(nowMs, [this.#act(0, () => this.#makeService())]);
   }
 
-  /** Deletes the Service: its slices go, its Pods live on. */
-  deleteService(nowMs: number): ModelStep[] {
-    return this.#play(nowMs, [this.#act(0, () => (this.#service = undefined))]);
+  /** Deletes the Service: its slices go, its Pods live on. `everyMs`: the garbage collector takes so long for each object. */
+  deleteService(nowMs: number, everyMs = 0): ModelStep[] {
+    const steps = this.#play(nowMs, [this.#act(0, () => (this.#service = undefined))]);
+    if (everyMs === 0) return steps;
+    return steps
+      .flatMap(({ changes }) => changes)
+      .map((change, index) => ({ afterMs: index * everyMs, changes: [change] }));
   }
 
   /** A new Pod: listed but not ready, later ready. Default name: the next one. */

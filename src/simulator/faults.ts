@@ -11,6 +11,14 @@ import { bookmarkLine, watchLine } from "./wire.ts";
  * - `noHeaders`: taken, and never answered; `hang`: the head and half of the body, then nothing
  * - `truncate`: the head and half of the body, then the connection ends
  * - `endAtOnce`: a good head, an empty body and a clean end; `notJson`: status 200 with a proxy's HTML page
+ * - an object with `shape`: the right answer, cut, slowed (slow loris) or compressed as that says
+ * - an object with `asOf`: the answer of a server that is behind or repeats itself: a list as it was at that
+ *   resourceVersion, a watch that begins there and not where it was asked to
+ * - an object with `initialEvents`: a list that comes as a stream breaks off after so many objects, without the bookmark
+ *   that ends it
+ * - `closeAfter`: the right answer under `Connection: close`, as a server sends clients away (GOAWAY in HTTP/2)
+ * - `closeReused`: waits for a request on a connection that had one before, and closes that connection: an idle
+ *   connection was closed while the request was on its way
  */
 export type RequestFault =
   | {
@@ -19,13 +27,21 @@ export type RequestFault =
       readonly body?: string | object;
     }
   | { readonly delayMs: number }
+  | { readonly shape: OutputShape }
+  | { readonly asOf: number }
+  | { readonly initialEvents: number; readonly then: "end" | "reset" | "silence" }
   | "reset"
   | "close"
   | "noHeaders"
   | "hang"
   | "truncate"
   | "endAtOnce"
-  | "notJson";
+  | "notJson"
+  | "closeAfter"
+  | "closeReused";
+
+/** What a request asks for; `watchList`: a watch that begins with all objects (`sendInitialEvents=true`), a list as a stream. */
+export type RequestVerb = "list" | "watchList" | "watch";
 
 /** Picks open watches; all of them when it is left out. */
 export type WhichWatches = (watch: OpenWatch) => boolean;
@@ -38,6 +54,8 @@ export interface FaultTarget {
   /** Listens on the same port again. */
   startListening(): Promise<void>;
   resetConnections(): void;
+  /** Tells a watch again what happened after a resourceVersion. */
+  repeat(watch: WatchStream, afterVersion: number): void;
 }
 
 interface Planned {
@@ -48,19 +66,25 @@ interface Planned {
 /** [I/O] Trouble on command. Everything here happens at once; what is planned happens to the requests to come. */
 export class Faults {
   readonly #target: FaultTarget;
-  readonly #planned: Record<"list" | "watch", Planned[]> = { list: [], watch: [] };
+  readonly #planned: Record<RequestVerb, Planned[]> = { list: [], watchList: [], watch: [] };
   #shape: OutputShape | undefined;
+  #skewMs = 0;
 
   constructor(target: FaultTarget) {
     this.#target = target;
   }
 
-  /** The next `count` lists (`Infinity`: until `clear`) get this. Plans queue up. */
+  /** The next `count` lists (`Infinity`: until `clear`) get this, whole ones and streams. Plans queue up. */
   nextLists(count: number, fault: RequestFault): void {
     this.#planned.list.push({ fault, left: count });
   }
 
-  /** The next `count` watches (`Infinity`: until `clear`) get this. Plans queue up. */
+  /** The next `count` lists that come as a stream get this, before what is planned for all lists. Plans queue up. */
+  nextWatchLists(count: number, fault: RequestFault): void {
+    this.#planned.watchList.push({ fault, left: count });
+  }
+
+  /** The next `count` watches (`Infinity`: until `clear`) get this, lists as streams not. Plans queue up. */
   nextWatches(count: number, fault: RequestFault): void {
     this.#planned.watch.push({ fault, left: count });
   }
@@ -74,19 +98,32 @@ export class Faults {
     return this.#shape;
   }
 
+  /** The server's clock goes wrong by so much (negative: behind): the `Date` of its answers. */
+  skewClock(ms: number): void {
+    this.#skewMs = ms;
+  }
+
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
   /** Forgets all that is planned. What has happened stays. */
   clear(): void {
     this.#planned.list = [];
+    this.#planned.watchList = [];
     this.#planned.watch = [];
     this.#shape = undefined;
+    this.#skewMs = 0;
   }
 
-  /** The fault that is due for a request, counted as used. For the server. */
-  take(verb: "list" | "watch"): RequestFault | undefined {
-    const [first] = this.#planned[verb];
-    if (!first) return undefined;
+  /** The fault that is due for a request, counted as used. `reused`: its connection had a request before. For the server. */
+  take(verb: RequestVerb, reused: boolean): RequestFault | undefined {
+    const queues = verb === "watchList" ? [this.#planned.watchList, this.#planned.list] : [this.#planned[verb]];
+    const queue = queues.find(({ length }) => length > 0);
+    const first = queue?.[0];
+    if (!queue || !first || (first.fault === "closeReused" && !reused)) return undefined;
     first.left -= 1;
-    if (first.left <= 0) this.#planned[verb].shift();
+    if (first.left <= 0) queue.shift();
     return first.fault;
   }
 
@@ -138,9 +175,14 @@ export class Faults {
     for (const watch of this.#watches(which)) watch.writeLine(Buffer.from(`${line}\n`));
   }
 
-  /** A bookmark now. */
-  sendBookmark(which?: WhichWatches): void {
-    for (const watch of this.#watches(which)) watch.writeBookmark();
+  /** A bookmark now; `version`: not of the current resourceVersion but of this one. */
+  sendBookmark(which?: WhichWatches, version?: number): void {
+    for (const watch of this.#watches(which)) watch.writeBookmark(false, version);
+  }
+
+  /** Says again what happened after a resourceVersion, as if it were new: duplicates, and events older than a list. */
+  repeatEvents(afterVersion: number, which?: WhichWatches): void {
+    for (const watch of this.#watches(which)) this.#target.repeat(watch, afterVersion);
   }
 
   /** New connections are refused (ECONNREFUSED), open watches live on: a server that was told to stop. */

@@ -45,22 +45,29 @@ export class WatchHub {
     }
   }
 
+  /** Tells a watch again what happened after a resourceVersion, as far as history reaches. */
+  repeat(stream: WatchStream, afterVersion: number): void {
+    const from = Math.max(afterVersion, this.#store.compactedVersion);
+    for (const event of this.#store.eventsAfter(stream.request.source, from) ?? []) this.#write(stream, event);
+  }
+
   #tell(stream: WatchStream, event: StoreEvent): void {
     // A watch from the future hears only of what is newer still.
-    if (event.version <= (stream.request.version ?? 0)) return;
+    if (event.version <= (stream.beginning.asOf ?? stream.request.version ?? 0)) return;
+    this.#write(stream, event);
+  }
+
+  #write(stream: WatchStream, event: StoreEvent): void {
     const change = changeSeenBy(stream.request.matches, event);
     if (change) stream.writeLine(this.#lines.line(change), event.version);
   }
 
   #begin(stream: WatchStream): boolean {
-    const { request } = stream;
-    const { version = 0 } = request;
-    if (version > this.#store.version) return true;
-    if (wantsInitialEvents(request)) {
-      this.#writeInitialEvents(stream);
-      return true;
-    }
-    if (version === 0) return true;
+    const { request, beginning } = stream;
+    if ((request.version ?? 0) > this.#store.version) return true;
+    const isWhole = !wantsInitialEvents(request) || this.#writeInitialEvents(stream);
+    const version = beginning.asOf ?? (wantsInitialEvents(request) ? 0 : (request.version ?? 0));
+    if (version === 0 || !isWhole) return isWhole;
     const missed = this.#store.eventsAfter(request.source, version);
     if (!missed) {
       stream.writeLine(watchLine("ERROR", goneWatch(version, this.#store.compactedVersion)));
@@ -70,14 +77,27 @@ export class WatchHub {
     return true;
   }
 
-  #writeInitialEvents(stream: WatchStream): void {
-    const { request } = stream;
-    for (const object of this.#store.list(request.source)) {
-      if (!request.matches(object)) continue;
+  /** False when the watch broke off on the way. */
+  #writeInitialEvents(stream: WatchStream): boolean {
+    const { request, beginning } = stream;
+    const { asOf, breakOff, unmarked } = beginning;
+    const stale = asOf === undefined ? undefined : this.#store.listAt(request.source, asOf);
+    const objects = (stale ?? this.#store.list(request.source)).filter((object) => request.matches(object));
+    for (const object of objects.slice(0, breakOff?.after)) {
       stream.writeLine(this.#lines.line({ type: "ADDED", object }), Number(object.metadata.resourceVersion));
     }
-    if (request.bookmarks) stream.writeBookmark(true);
+    if (breakOff) return breakOffNow(stream, breakOff.how);
+    if (request.bookmarks && unmarked !== true) stream.writeBookmark(true, asOf);
+    return true;
   }
+}
+
+/** True for a watch that stays open, though it says nothing any more. */
+function breakOffNow(stream: WatchStream, how: "end" | "reset" | "silence"): boolean {
+  if (how === "silence") stream.freeze();
+  // After its bytes have left: a reset discards what is still to be sent.
+  if (how === "reset") setImmediate(() => stream.reset());
+  return how !== "end";
 }
 
 /** Also without being asked, where no version or 0 is given. */

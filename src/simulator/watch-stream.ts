@@ -12,6 +12,16 @@ export interface WatchTiming {
   readonly defaultTimeoutMs: number;
 }
 
+/** How a watch begins, where not as it was asked to. */
+export interface WatchBeginning {
+  /** From this resourceVersion. */
+  readonly asOf?: number;
+  /** After so many initial objects it ends, is reset, or says nothing any more. */
+  /** No bookmark marks the end of the initial objects: servers before 1.27. */
+  readonly unmarked?: boolean;
+  readonly breakOff?: { readonly after: number; readonly how: "end" | "reset" | "silence" };
+}
+
 /** What a test can see of an open watch. */
 export interface OpenWatch {
   /** Rises by one with each watch. */
@@ -22,6 +32,8 @@ export interface OpenWatch {
   readonly openedAtMs: number;
   /** The resourceVersion of the last event or bookmark written to it. */
   readonly lastVersion: number | undefined;
+  /** How many lines have left the server, whole. What was written waits while the watch is frozen or slowed. */
+  readonly sentLines: number;
   readonly frozen: boolean;
 }
 
@@ -35,6 +47,7 @@ export class WatchStream implements OpenWatch {
   readonly url: string;
   readonly request: ApiRequest;
   readonly openedAtMs: number;
+  readonly beginning: WatchBeginning;
   lastVersion: number | undefined;
   readonly #response: ServerResponse;
   readonly #output: ShapedOutput;
@@ -46,6 +59,7 @@ export class WatchStream implements OpenWatch {
     readonly id: number;
     readonly url: string;
     readonly request: ApiRequest;
+    readonly beginning: WatchBeginning;
     readonly response: ServerResponse;
     readonly clock: Clock;
     readonly shape: OutputShape | undefined;
@@ -55,6 +69,7 @@ export class WatchStream implements OpenWatch {
     this.id = options.id;
     this.url = options.url;
     this.request = options.request;
+    this.beginning = options.beginning;
     this.#response = options.response;
     this.#clock = options.clock;
     this.#currentVersion = options.currentVersion;
@@ -67,15 +82,18 @@ export class WatchStream implements OpenWatch {
     return this.#output.frozen;
   }
 
+  get sentLines(): number {
+    return this.#output.sentLines;
+  }
+
   /** Writes one complete line. `version` is the resourceVersion that a client takes from it. */
   writeLine(line: Buffer, version?: number): void {
     if (version !== undefined) this.lastVersion = version;
     this.#output.write(line);
   }
 
-  /** Writes a bookmark of the current resourceVersion. */
-  writeBookmark(endOfInitialEvents = false): void {
-    const version = this.#currentVersion();
+  /** Writes a bookmark; default: of the current resourceVersion. */
+  writeBookmark(endOfInitialEvents = false, version = this.#currentVersion()): void {
     this.writeLine(bookmarkLine(this.request.source, version, endOfInitialEvents), version);
   }
 

@@ -31,10 +31,6 @@ export class MemoryStore implements Store {
   }
 
   commit(commit: Commit): readonly Delivery[] {
-    for (const { rule, ring } of commit.forgotten ?? []) {
-      this.#alerts.delete(subjectKey(rule, ring));
-      this.#baselines.delete(subjectKey(rule, ring));
-    }
     for (const alert of commit.alerts ?? []) this.#alerts.set(subjectKey(alert.rule, alert.ring), alert);
     for (const baseline of commit.baselines ?? []) {
       this.#baselines.set(subjectKey(baseline.rule, baseline.ring), baseline);

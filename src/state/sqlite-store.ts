@@ -8,6 +8,7 @@ import type { Commit, Store, Stored } from "./store.ts";
 
 /** Ended deliveries are kept this long: their ids must not be accepted again, and people ask what was sent. */
 const KEEP_ENDED_MS = 14 * 86_400_000;
+const PRUNE_EVERY_MS = 86_400_000;
 
 /**
  * State in one SQLite file. WAL with `synchronous=NORMAL`: a killed process loses nothing that was committed; a machine
@@ -21,12 +22,11 @@ export function openSqliteStore(path: string, nowMs: number, newStoreId: () => s
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     migrate(db, path);
     db.prepare("INSERT INTO meta VALUES ('store-id', ?) ON CONFLICT DO NOTHING").run(newStoreId());
-    db.prepare("DELETE FROM deliveries WHERE state <> 'owed' AND ended_at < ?").run(nowMs - KEEP_ENDED_MS);
+    return new SqliteStore(db, nowMs);
   } catch (cause) {
     db.close();
     throw cause instanceof StateError ? cause : new StateError(explain(path, cause as Error), { cause });
   }
-  return new SqliteStore(db);
 }
 
 function open(path: string): DatabaseSync {
@@ -51,9 +51,10 @@ class SqliteStore implements Store {
   readonly #accept: StatementSync;
   readonly #reschedule: StatementSync;
   readonly #end: StatementSync;
-  readonly #forget: readonly StatementSync[];
+  readonly #prune: StatementSync;
+  #prunedMs: number;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, nowMs: number) {
     this.#db = db;
     this.#putAlert = db.prepare("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?)");
     this.#putBaseline = db.prepare("INSERT OR REPLACE INTO baselines VALUES (?, ?, ?)");
@@ -66,12 +67,21 @@ class SqliteStore implements Store {
     this.#end = db.prepare(
       "UPDATE deliveries SET attempts = ?, last_reason = ?, state = ?, detail = ?, ended_at = ? WHERE id = ?",
     );
-    this.#forget = ["alerts", "baselines"].map((table) =>
-      db.prepare(`DELETE FROM ${table} WHERE rule = ? AND ring = ?`),
-    );
+    this.#prune = db.prepare("DELETE FROM deliveries WHERE state <> 'owed' AND ended_at < ?");
+    this.#prunedMs = nowMs;
+    this.#prune.run(nowMs - KEEP_ENDED_MS);
   }
 
   load(): Stored {
+    try {
+      return this.#read();
+    } catch (cause) {
+      const path = this.#db.location() ?? "memory";
+      throw new StateError(`Cannot read state in ${path}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #read(): Stored {
     const { value: storeId } = this.#db.prepare("SELECT value FROM meta WHERE key = 'store-id'").get() as {
       value: string;
     };
@@ -108,9 +118,6 @@ class SqliteStore implements Store {
   }
 
   #write(commit: Commit): readonly Delivery[] {
-    for (const { rule, ring } of commit.forgotten ?? []) {
-      for (const forget of this.#forget) forget.run(rule, ring);
-    }
     for (const alert of commit.alerts ?? [])
       this.#putAlert.run(alert.rule, alert.ring, JSON.stringify(alert));
     for (const baseline of commit.baselines ?? []) {
@@ -123,9 +130,15 @@ class SqliteStore implements Store {
     for (const { delivery, end } of commit.ended ?? []) {
       const detail = end.kind === "dead" ? (end.detail ?? null) : null;
       const reason = end.kind === "dead" ? end.reason : null;
+      if (end.atMs > this.#prunedMs + PRUNE_EVERY_MS) this.#pruneAt(end.atMs);
       this.#end.run(delivery.attempts, reason, end.kind, detail, end.atMs, delivery.id);
     }
     return accepted;
+  }
+
+  #pruneAt(nowMs: number): void {
+    this.#prunedMs = nowMs;
+    this.#prune.run(nowMs - KEEP_ENDED_MS);
   }
 
   #insert(d: Delivery): boolean {

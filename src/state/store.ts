@@ -23,8 +23,6 @@ export interface Commit {
   /** Still owed after an attempt. */
   readonly rescheduled?: readonly Delivery[];
   readonly ended?: readonly EndedDelivery[];
-  /** Alerts and baselines to forget. */
-  readonly forgotten?: readonly { readonly rule: string; readonly ring: string }[];
 }
 
 /** A delivery that left the outbox, and how. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
-import { advanceAlert, alertDeadlineMs } from "../../src/alerts/advance-alert.ts";
+import { advanceAlert, alertDeadlineMs, endAlert } from "../../src/alerts/advance-alert.ts";
 import type { Alert, Phase } from "../../src/alerts/alert.ts";
 
 const FOR_MS = 30_000;
+const told = { notify: ["on-call"], severity: "critical" } as const;
+const terms = { forMs: FOR_MS, told };
 const holds = { holds: true, fact: "2 of 5 ready, wanted at least 3" };
 const clear = { holds: false, fact: "5 of 5 ready, wanted at least 3" };
 const alert = (phase: Phase, episode = 0): Alert => ({
@@ -13,26 +15,26 @@ const alert = (phase: Phase, episode = 0): Alert => ({
   phase,
 });
 const pending = (sinceMs: number) => alert({ kind: "pending", sinceMs });
-const firing = alert({ kind: "firing", sinceMs: 0, firedAtMs: FOR_MS }, 1);
+const firing = alert({ kind: "firing", sinceMs: 0, firedAtMs: FOR_MS, told }, 1);
 
 describe("advanceAlert()", () => {
   test("becomes pending when the condition begins to hold", () => {
-    const step = advanceAlert(alert({ kind: "inactive" }), holds, FOR_MS, 5);
+    const step = advanceAlert(alert({ kind: "inactive" }), holds, terms, 5);
     expect(step).toEqual({ alert: pending(5), word: undefined });
   });
 
   test("stays silent one millisecond before the hold ends", () => {
-    expect(advanceAlert(pending(0), holds, FOR_MS, FOR_MS - 1).word).toBeUndefined();
+    expect(advanceAlert(pending(0), holds, terms, FOR_MS - 1).word).toBeUndefined();
   });
 
   test("fires when the hold ends, with its first episode", () => {
-    const step = advanceAlert(pending(0), holds, FOR_MS, FOR_MS);
-    expect(step.word).toEqual({ kind: "fire", sinceMs: 0, firedAtMs: FOR_MS, reason: holds.fact });
+    const step = advanceAlert(pending(0), holds, terms, FOR_MS);
+    expect(step.word).toEqual({ kind: "fire", sinceMs: 0, firedAtMs: FOR_MS, told, reason: holds.fact });
     expect(step.alert).toEqual(firing);
   });
 
   test("fires at once without a hold", () => {
-    expect(advanceAlert(alert({ kind: "inactive" }), holds, 0, 7).word).toMatchObject({
+    expect(advanceAlert(alert({ kind: "inactive" }), holds, { ...terms, forMs: 0 }, 7).word).toMatchObject({
       kind: "fire",
       sinceMs: 7,
       firedAtMs: 7,
@@ -40,18 +42,18 @@ describe("advanceAlert()", () => {
   });
 
   test("forgets a pending alert whose condition ends", () => {
-    expect(advanceAlert(pending(0), clear, FOR_MS, 10)).toEqual({
+    expect(advanceAlert(pending(0), clear, terms, 10)).toEqual({
       alert: alert({ kind: "inactive" }),
       word: undefined,
     });
   });
 
   test("says nothing more while it fires", () => {
-    expect(advanceAlert(firing, holds, FOR_MS, 999_999)).toEqual({ alert: firing, word: undefined });
+    expect(advanceAlert(firing, holds, terms, 999_999)).toEqual({ alert: firing, word: undefined });
   });
 
   test("resolves when the condition ends, and keeps the number of the episode", () => {
-    const step = advanceAlert(firing, clear, FOR_MS, 60_000);
+    const step = advanceAlert(firing, clear, terms, 60_000);
     expect(step.word).toMatchObject({
       kind: "resolve",
       sinceMs: 0,
@@ -61,15 +63,28 @@ describe("advanceAlert()", () => {
     expect(step.alert).toEqual(alert({ kind: "inactive" }, 1));
   });
 
-  test("resolves as removed when the ring leaves the rule's scope", () => {
-    expect(advanceAlert(firing, undefined, FOR_MS, 60_000).word).toMatchObject({
+  test("ends with a reason when the ring is no longer the rule's affair, telling those who heard of it", () => {
+    expect(endAlert(firing, "removed", 60_000).word).toMatchObject({
       kind: "resolve",
       reason: "removed",
+      told,
+    });
+    expect(endAlert(pending(0), "removed", 60_000)).toEqual({
+      alert: alert({ kind: "inactive" }),
+      word: undefined,
     });
   });
 
+  test("is not held longer by a clock that is set back", () => {
+    const back = advanceAlert(pending(3_600_000), holds, terms, 1_000).alert;
+    expect(back).toEqual(pending(1_000));
+    expect(alertDeadlineMs(back, FOR_MS)).toBe(31_000);
+  });
+
   test("counts a second fire as the second episode", () => {
-    expect(advanceAlert(alert({ kind: "inactive" }, 1), holds, 0, 0).alert.episode).toBe(2);
+    expect(advanceAlert(alert({ kind: "inactive" }, 1), holds, { ...terms, forMs: 0 }, 0).alert.episode).toBe(
+      2,
+    );
   });
 
   test("has a deadline only while it is pending", () => {
@@ -78,9 +93,7 @@ describe("advanceAlert()", () => {
   });
 
   test("fires and resolves in turn, whatever happens", () => {
-    const steps = fc.array(
-      fc.record({ waitMs: fc.nat(40_000), verdict: fc.constantFrom(holds, clear, undefined) }),
-    );
+    const steps = fc.array(fc.record({ waitMs: fc.nat(40_000), verdict: fc.constantFrom(holds, clear) }));
     fc.assert(
       fc.property(steps, (inputs) => {
         let now = 0;
@@ -88,7 +101,7 @@ describe("advanceAlert()", () => {
         const words: string[] = [];
         for (const { waitMs, verdict } of inputs) {
           now += waitMs;
-          const step = advanceAlert(state, verdict, FOR_MS, now);
+          const step = advanceAlert(state, verdict, terms, now);
           state = step.alert;
           if (step.word) words.push(step.word.kind);
         }

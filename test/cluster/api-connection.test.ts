@@ -2,12 +2,24 @@ import { once } from "node:events";
 import { createServer as createHttp, type RequestListener, type Server } from "node:http";
 import { createSecureServer } from "node:http2";
 import { connect, type AddressInfo, type Socket } from "node:net";
+import { brotliCompressSync, createGzip, deflateSync, gzipSync } from "node:zlib";
 import { KubeConfig } from "@kubernetes/client-node";
 import { afterEach, describe, expect, test } from "vitest";
 import { type ApiConnection, createApiConnection } from "../../src/cluster/api-connection.ts";
 import { VirtualClock } from "../../src/runtime/virtual-clock.ts";
-import { bookmark, hang, json, ScriptedApi, streamAndEnd, until } from "../support/scripted-api.ts";
+import {
+  type Answer,
+  bookmark,
+  hang,
+  json,
+  ScriptedApi,
+  stream,
+  streamAndBreak,
+  streamAndEnd,
+  until,
+} from "../support/scripted-api.ts";
 import { TEST_CERTIFICATES } from "../support/test-certificates.ts";
+import { turns } from "../support/turns.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -104,7 +116,7 @@ describe("requests to the API server", () => {
     const lists = api.sockets.size;
     const { body } = await connection.stream("/x", { watch: true }, NEVER);
     let text = "";
-    for await (const chunk of body) text += chunk.toString();
+    for await (const chunks of body) text += Buffer.concat(chunks).toString();
     expect([text, api.sockets.size]).toEqual([bookmark("1"), lists + 1]);
   });
 
@@ -137,6 +149,23 @@ describe("requests to the API server", () => {
     await until(() => api.sockets.size === 0);
   });
 
+  test("hand over what came before the connection broke, but nothing after their signal", async () => {
+    const api = await startApi();
+    api.onWatch(streamAndBreak("close", bookmark("1")), stream(bookmark("2")));
+    const connection = open({ server: api.url });
+    const broken = await connection.stream("/x", { watch: true }, NEVER);
+    await until(() => api.watches[0]?.closed === true);
+    await turns();
+    const chunks = broken.body[Symbol.asyncIterator]();
+    expect(String((await chunks.next()).value)).toBe(bookmark("1"));
+    await expect(chunks.next()).rejects.toThrow();
+    const controller = new AbortController();
+    const unread = await connection.stream("/x", { watch: true }, controller.signal);
+    await turns(20);
+    controller.abort(new Error("enough"));
+    await expect(unread.body[Symbol.asyncIterator]().next()).rejects.toThrow("enough");
+  });
+
   test("close ends open watches", async () => {
     const api = await startApi();
     const connection = open({ server: api.url });
@@ -147,6 +176,70 @@ describe("requests to the API server", () => {
     }).rejects.toThrow(/destroyed|closed|aborted/);
     await until(() => api.sockets.size === 0);
     await expect(connection.get("/x", {}, LIMITS)).rejects.toThrow("closed");
+  });
+});
+
+describe("answers that are compressed though nobody asked", () => {
+  const compressed = (coding: string, bytes: Buffer): Answer => {
+    return ({ response }) => {
+      response.writeHead(200, { "content-encoding": coding });
+      response.end(bytes);
+    };
+  };
+
+  test.each([
+    ["gzip", gzipSync],
+    ["x-gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+    ["Identity", (bytes: Buffer) => bytes],
+  ])("%s", async (coding, compress) => {
+    const api = await startApi();
+    const bytes = compress(Buffer.from(bookmark("1")));
+    api.onList(compressed(coding, bytes)).onWatch(compressed(coding, bytes));
+    const connection = open({ server: api.url });
+    expect(String((await connection.get("/x", {}, LIMITS)).body)).toBe(bookmark("1"));
+    const { body } = await connection.stream("/x", { watch: true }, NEVER);
+    let text = "";
+    for await (const chunks of body) text += Buffer.concat(chunks).toString();
+    expect(text).toBe(bookmark("1"));
+    expect(api.lists[0]?.headers["accept-encoding"]).toBe("identity");
+  });
+
+  test("what is flushed comes out while the watch goes on, and leaving it closes the connection", async () => {
+    const api = await startApi();
+    api.onWatch(({ response }) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      const gzip = createGzip();
+      gzip.pipe(response);
+      gzip.write(bookmark("1"));
+      gzip.flush();
+    });
+    const { body } = await open({ server: api.url }).stream("/x", { watch: true }, NEVER);
+    for await (const chunks of body) {
+      expect(Buffer.concat(chunks).toString()).toBe(bookmark("1"));
+      break;
+    }
+    await until(() => api.watches[0]?.closed === true);
+  });
+
+  test("damage and unknown codings are errors, and leave no connection open", async () => {
+    const api = await startApi();
+    const nonsense = Buffer.from("no gzip");
+    api.onList(compressed("gzip", nonsense), compressed("zstd-9000", nonsense));
+    api.onWatch(compressed("gzip", nonsense), ({ response }) => {
+      response.writeHead(200, { "content-encoding": "zstd-9000" });
+      response.flushHeaders();
+    });
+    const connection = open({ server: api.url });
+    await expect(connection.get("/x", {}, LIMITS)).rejects.toThrow("incorrect header check");
+    await expect(connection.get("/x", {}, LIMITS)).rejects.toThrow("not known: zstd-9000");
+    const { body } = await connection.stream("/x", { watch: true }, NEVER);
+    await expect(async () => {
+      for await (const _ of body);
+    }).rejects.toThrow("incorrect header check");
+    await expect(connection.stream("/x", { watch: true }, NEVER)).rejects.toThrow("not known: zstd-9000");
+    await until(() => api.watches[1]?.closed === true);
   });
 });
 
@@ -179,7 +272,7 @@ describe("TLS", () => {
     const trusting = open({ server, ca: TEST_CERTIFICATES.one.cert });
     expect(String((await trusting.get("/", {}, LIMITS)).body)).toBe("1.1");
     const { body } = await trusting.stream("/", {}, NEVER);
-    for await (const chunk of body) expect(chunk.toString()).toBe("1.1");
+    for await (const chunks of body) expect(Buffer.concat(chunks).toString()).toBe("1.1");
     await expect(open({ server, ca: TEST_CERTIFICATES.two.cert }).get("/", {}, LIMITS)).rejects.toThrow(
       "certificate",
     );

@@ -30,6 +30,19 @@ describe("decoding a line of a watch", () => {
     });
   });
 
+  test.each([
+    ["an owner", '{"manager":"m","fieldsV1":{"f:metadata":{"k:{\\"uid\\":\\"1\\"}":{}}}}'],
+    ["none", ""],
+    ["a name that looks like its end", '{"fieldsV1":{"v:\\"}]},\\"a\\":{\\"":{}}}'],
+    ["a name that looks like its end and all that follows", '{"fieldsV1":{"v:}]},\\"spec\\":1}}":{}}}'],
+  ])("managedFields are of no interest: %s", (_what, fields) => {
+    const line = (managed: string): string =>
+      `{"type":"ADDED","object":{"metadata":{"name":"x","resourceVersion":"7"${managed}},"endpoints":null}}`;
+    const event = decode(line(`,"managedFields":[${fields}]`));
+    expect(event).toMatchObject({ kind: "added", resourceVersion: "7", object: { endpoints: null } });
+    expect(Object.keys((event as { object: object }).object)).toEqual(["metadata", "endpoints"]);
+  });
+
   test("an error has its status, with the wait it asks for", () => {
     const status = {
       code: 429,

@@ -53,6 +53,7 @@ describe("list and watch", () => {
       watching: true,
       lastByteAtMs: 1_000_000,
       lastListAtMs: 1_000_000,
+      blindSinceMs: undefined,
       resourceVersion: "7",
       failures: 0,
       lastFailure: undefined,
@@ -202,8 +203,7 @@ describe("credentials and permissions", () => {
     stage.pass(1600);
     await untilWatches(stage, 1);
     expect(said(stage)).toEqual(["Permission missing for watch", "Watch recovered"]);
-    expect(stage.log[0]).toMatchObject({
-      level: "error",
+    expect(stage.log.find(({ level }) => level === "error")).toMatchObject({
       missing,
       hint: expect.stringContaining("ringbell rbac") as string,
     });
@@ -247,7 +247,9 @@ describe("stopping", () => {
     await stage.reflector.stop();
     const told = stage.told.length;
     expect(stage.clock.nextTimerMs()).toBeUndefined();
-    await until(() => [...stage.api.lists, ...stage.api.watches].every(({ closed }) => closed));
+    await until(() =>
+      [...stage.api.lists, ...stage.api.watches, ...stage.api.streams].every(({ closed }) => closed),
+    );
     stage.pass(3_600_000);
     expect(stage.told).toHaveLength(told);
     expect(stage.reflector.status().watching).toBe(false);

@@ -140,6 +140,15 @@ describe("Courier", () => {
     expect(sent.map(({ atMs }) => atMs)).toEqual([0, 120_000]);
   });
 
+  test("does not send what is past its horizon: a rebalance that comes hours late is worse than none", async () => {
+    clock.advanceTo(900_000);
+    owe(delivery({ expiresAtMs: 900_000 }));
+    courierFor().wake();
+    await pass(900_000);
+    expect(sent).toEqual([]);
+    expect(settled).toMatchObject([{ end: { kind: "dead", reason: "expired" } }]);
+  });
+
   test("does not try again what was refused", async () => {
     owe(delivery());
     answers = [{ ...ok, status: 401 }];

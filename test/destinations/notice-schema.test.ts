@@ -125,7 +125,8 @@ describe("notices as they are made from rules and rings", () => {
 
   test("a fire and a resolve", () => {
     const alert = { rule: "r", ring: ring.key, episode: 1, phase: { kind: "inactive" as const } };
-    const times = { sinceMs: 1000, firedAtMs: 1000, reason: "none ready" };
+    const told = { notify: ["on-call"], severity: "info" } as const;
+    const times = { sinceMs: 1000, firedAtMs: 1000, told, reason: "none ready" };
     expect(noticeIssues(bodyOf(alertNotice(rule, ring, alert, { kind: "fire", ...times }, 1000)))).toEqual(
       [],
     );

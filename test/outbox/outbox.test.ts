@@ -64,16 +64,32 @@ describe("Outbox", () => {
     expect(waits).toEqual([30, 60, 120, 240, 480, 600, 600]);
   });
 
-  test("makes a dead letter of what would be tried after its horizon", () => {
-    const short = delivery({ expiresAtMs: 15_000 });
+  test("tries for the last time at the horizon, however long the backoff would be", () => {
+    const short = delivery({ expiresAtMs: 10_000 });
     const outbox = outboxOf(short);
     outbox.take("hook", 0);
-    const settled = outbox.settle(short, { ...RETRY, detail: "HTTP 503" }, 4, 0, half);
+    expect(outbox.settle(short, RETRY, 4, 0, half)).toMatchObject({ delivery: { nextAtMs: 9_999 } });
+  });
+
+  test("makes a dead letter of what has failed at its horizon", () => {
+    const short = delivery({ expiresAtMs: 10_000 });
+    const outbox = outboxOf(short);
+    outbox.take("hook", 9_999);
+    const settled = outbox.settle(short, { ...RETRY, detail: "HTTP 503" }, 4, 9_999, half);
     expect(settled).toMatchObject({
       kind: "ended",
       end: { kind: "dead", reason: "expired", detail: "last answer: HTTP 503" },
     });
     expect(outbox.owed).toBe(0);
+  });
+
+  test("makes a dead letter of what is to wait beyond its horizon", () => {
+    const short = delivery({ expiresAtMs: 10_000 });
+    const outbox = outboxOf(short);
+    outbox.take("hook", 0);
+    expect(outbox.settle(short, { ...RETRY, afterMs: 10_000 }, 1, 0, half)).toMatchObject({
+      end: { reason: "expired" },
+    });
   });
 
   test("makes a dead letter of what was refused, with its reason, and goes on with the next", () => {

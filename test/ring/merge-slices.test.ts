@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
-import { mergeSlices } from "../../src/ring/merge-slices.ts";
+import type { Endpoint } from "../../src/cluster/slice.ts";
+import { mergeAgain, mergeSlices } from "../../src/ring/merge-slices.ts";
 import { endpoint, slice } from "../support/slices.ts";
 
 const names = (members: readonly { name: string }[]) => members.map((member) => member.name);
@@ -111,6 +112,62 @@ describe("mergeSlices()", () => {
         );
         expect(mergeSlices(spread)).toEqual(mergeSlices([whole]));
       }),
+    );
+  });
+});
+
+describe("mergeAgain()", () => {
+  const before = slice("a", [endpoint("c-2"), endpoint("c-0"), endpoint("c-10")]);
+  const merged = { slice: before, members: mergeSlices([before]) };
+
+  test("changes the member whose endpoint changed, and keeps the others as they are", () => {
+    const [second, first, third] = before.endpoints as [Endpoint, Endpoint, Endpoint];
+    const next = slice("a", [second, { ...first, ready: false, serving: false }, third]);
+    const members = mergeAgain(merged, next);
+    expect(members).toEqual(mergeSlices([next]));
+    expect(members?.[0]).toMatchObject({ name: "c-0", ready: false });
+    expect(members?.[1]).toBe(merged.members[1]);
+    expect(merged.members[0]).toMatchObject({ ready: true });
+  });
+
+  test("gives the very same list when no endpoint changed", () => {
+    expect(mergeAgain(merged, slice("a", before.endpoints, { triggerTimeMs: 1_000 }))).toBe(merged.members);
+  });
+
+  test("leaves it to mergeSlices() when Pods come, go, take turns or have no name", () => {
+    const [second, first, third] = before.endpoints as [Endpoint, Endpoint, Endpoint];
+    for (const endpoints of [
+      [second, first],
+      [second, first, third, endpoint("c-3")],
+      [second, first, endpoint("c-3")],
+      [first, second, third],
+      [second, first, { ...third, target: undefined }],
+    ]) {
+      expect(mergeAgain(merged, slice("a", endpoints))).toBeUndefined();
+    }
+  });
+
+  test("never gives anything but what mergeSlices() gives", () => {
+    const states = fc.record({
+      name: fc.constantFrom("c-0", "c-1", "c-2", "c-3"),
+      target: fc.constantFrom("data/c-0", "data/c-1", "data/c-2", undefined),
+      hostname: fc.constantFrom("c-0", "c-1", undefined),
+      serving: fc.boolean(),
+    });
+    const lists = fc.array(states, { maxLength: 4 });
+    const sliceOf = (list: readonly (Partial<Endpoint> & { name: string })[]) =>
+      slice(
+        "a",
+        list.map(({ name, ...differs }) => endpoint(name, differs)),
+      );
+    fc.assert(
+      fc.property(lists, lists, (old, now) => {
+        const before = sliceOf(old);
+        const next = sliceOf(now);
+        const members = mergeAgain({ slice: before, members: mergeSlices([before]) }, next);
+        if (members) expect(members).toEqual(mergeSlices([next]));
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

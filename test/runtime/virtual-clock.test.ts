@@ -2,6 +2,16 @@ import { describe, expect, test } from "vitest";
 import { VirtualClock } from "../../src/runtime/virtual-clock.ts";
 
 describe("VirtualClock", () => {
+  test("shows whole milliseconds, as a machine's clock does: a timer in between fires at the next", () => {
+    const clock = new VirtualClock(0);
+    const firedMs: number[] = [];
+    clock.at(802.2, () => firedMs.push(clock.now()));
+    clock.advanceTo(802);
+    expect(firedMs).toEqual([]);
+    clock.advanceTo(803);
+    expect(firedMs).toEqual([803]);
+  });
+
   test("calls timers at their time, in order, and none too early", () => {
     const clock = new VirtualClock(0);
     const calls: string[] = [];

@@ -106,14 +106,6 @@ describe.each(Object.entries(stores))("the %s store", (_name, { open, restart })
     expect(store.load().deliveries).toEqual([later]);
     store.close();
   });
-
-  test("forgets a rule's state of a ring when told to", () => {
-    const store = open();
-    store.commit({ alerts: [alert], baselines: [baseline] });
-    store.commit({ forgotten: [{ rule: "quorum", ring: "data/cassandra" }] });
-    expect(store.load()).toMatchObject({ alerts: [], baselines: [{ rule: "left" }] });
-    store.close();
-  });
 });
 
 describe("openSqliteStore()", () => {

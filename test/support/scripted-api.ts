@@ -17,9 +17,12 @@ export type Answer = (call: Call) => void;
 /** An HTTP server that answers lists and watches in the way each test scripts, faults included. */
 export class ScriptedApi {
   readonly lists: Call[] = [];
+  /** Without those that ask for a streamed list. */
   readonly watches: Call[] = [];
+  /** Watches that ask for a streamed list. */
+  readonly streams: Call[] = [];
   readonly sockets = new Set<Socket>();
-  readonly #answers: { list: Answer[]; watch: Answer[] } = { list: [], watch: [] };
+  readonly #answers: Record<"list" | "watch" | "stream", Answer[]> = { list: [], watch: [], stream: [] };
   readonly #server: Server;
 
   private constructor() {
@@ -57,6 +60,12 @@ export class ScriptedApi {
     return this;
   }
 
+  /** Answers for the next streamed lists, in order; after them, what a server says that does not offer them. */
+  onStream(...answers: Answer[]): this {
+    this.#answers.stream.push(...answers);
+    return this;
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
@@ -76,9 +85,15 @@ export class ScriptedApi {
       call.closed = true;
     });
     response.on("error", () => undefined);
-    const verb = call.query.get("watch") === "true" ? "watch" : "list";
-    (verb === "watch" ? this.watches : this.lists).push(call);
-    const answer = this.#answers[verb].shift() ?? (verb === "watch" ? stream() : list([], "1"));
+    const streams = call.query.has("sendInitialEvents");
+    const verb = streams ? "stream" : call.query.get("watch") === "true" ? "watch" : "list";
+    const { calls, usual } = {
+      list: { calls: this.lists, usual: list([], "1") },
+      watch: { calls: this.watches, usual: stream() },
+      stream: { calls: this.streams, usual: refuse(422, "Invalid") },
+    }[verb];
+    calls.push(call);
+    const answer = this.#answers[verb].shift() ?? usual;
     answer(call);
   }
 }
@@ -153,6 +168,16 @@ export function line(type: string, object: unknown): string {
 /** A bookmark line. */
 export function bookmark(resourceVersion: string): string {
   return line("BOOKMARK", { kind: "EndpointSlice", metadata: { resourceVersion }, endpoints: null });
+}
+
+/** The bookmark that ends a streamed list. */
+export function endOfList(resourceVersion: string): string {
+  const annotations = { "k8s.io/initial-events-end": "true" };
+  return line("BOOKMARK", {
+    kind: "EndpointSlice",
+    metadata: { resourceVersion, annotations },
+    endpoints: null,
+  });
 }
 
 /** The JSON of an EndpointSlice `data/NAME` of the Service `web`. */

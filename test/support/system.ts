@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { KubeConfig } from "@kubernetes/client-node";
 import type { Notice } from "../../src/alerts/notice.ts";
 import { type App, startApp } from "../../src/app.ts";
-import { type ApiConnection, createApiConnection } from "../../src/cluster/api-connection.ts";
+import { createApiConnection } from "../../src/cluster/api-connection.ts";
 import { destinationKinds } from "../../src/destinations/registry.ts";
 import { createSender, type Sender } from "../../src/destinations/send.ts";
+import type { Source } from "../../src/cluster/slice.ts";
+import type { Ring } from "../../src/ring/ring.ts";
 import { formatProblems } from "../../src/rules/format-problems.ts";
 import { loadRules, type RulesFile } from "../../src/rules/load-rules.ts";
 import { silentLogger } from "../../src/runtime/logger.ts";
@@ -14,13 +16,22 @@ import { createMetrics } from "../../src/runtime/metrics.ts";
 import { seededRandom } from "../../src/runtime/random.ts";
 import { secretSource } from "../../src/runtime/secret.ts";
 import { VirtualClock } from "../../src/runtime/virtual-clock.ts";
-import { type ApiServer, startApiServer } from "../../src/simulator/api-server.ts";
+import { type ApiServer, type ApiServerOptions, startApiServer } from "../../src/simulator/api-server.ts";
 import { type Receiver, startReceiver } from "../../src/simulator/receiver.ts";
 import { openSqliteStore } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
+import { type CountedConnection, countedConnection } from "./counted-connection.ts";
+import type { SilentProxy } from "./silent-proxy.ts";
 
 /** When virtual time begins. */
 export const START_MS = Date.UTC(2026, 0, 1);
+
+/** Behind a silent proxy nothing can be told from the server's side: it is still when so many turns brought nothing. */
+const STILL_TURNS = 12;
+/** Some seconds: so long nothing takes that is not stuck. */
+const MOST_TURNS = 200_000;
+/** Timers in a row until something happens. */
+const MOST_STEPS = 20_000;
 
 /**
  * The whole of Ringbell on a virtual clock: the simulator's API server and the receivers over real HTTP on loopback,
@@ -33,7 +44,10 @@ export class System implements AsyncDisposable {
   readonly pager: Receiver;
   readonly hook: Receiver;
   readonly #directory = mkdtempSync(join(tmpdir(), "ringbell-system-"));
-  #running: { app: App; store: Store; sender: Sender; connection: ApiConnection } | undefined;
+  /** Ringbell reaches the API server through it, when set before `run`. */
+  proxy: SilentProxy | undefined;
+  readonly #rings = new Map<string, Ring>();
+  #running: { app: App; store: Store; sender: Sender; connection: CountedConnection } | undefined;
 
   constructor(clock: VirtualClock, api: ApiServer, [slack, pager, hook]: [Receiver, Receiver, Receiver]) {
     this.clock = clock;
@@ -43,9 +57,9 @@ export class System implements AsyncDisposable {
     this.hook = hook;
   }
 
-  static async start(): Promise<System> {
+  static async start(options: Omit<ApiServerOptions, "clock"> = {}): Promise<System> {
     const clock = new VirtualClock(START_MS);
-    const api = await startApiServer({ clock });
+    const api = await startApiServer({ ...options, clock });
     const receivers = [
       await startReceiver({ kind: "slack", clock }),
       await startReceiver({ kind: "pagerduty", clock }),
@@ -54,19 +68,21 @@ export class System implements AsyncDisposable {
     return new System(clock, api, receivers);
   }
 
-  /** Starts Ringbell with the rules of a YAML text below `rules:`, and waits until it watches. */
-  async run(rules: string): Promise<App> {
+  /** Starts Ringbell with the rules of a YAML text below `rules:`, and waits until it watches. `head`: other keys of the file. */
+  async run(
+    rules: string,
+    { head = "", onRing }: { head?: string; onRing?: (ring: Ring) => void } = {},
+  ): Promise<App> {
     const { clock } = this;
-    const connection = createApiConnection({
-      loadKubeConfig: () => kubeConfigOf(this.api.url),
-      clock,
-      version: "test",
-    });
+    const server = this.proxy?.url ?? this.api.url;
+    const connection = countedConnection(
+      createApiConnection({ loadKubeConfig: () => kubeConfigOf(server), clock, version: "test" }),
+    );
     const sender = createSender();
     const store = openSqliteStore(join(this.#directory, "ringbell.db"), clock.now(), () => "test-store");
     const env = { SLACK: this.slack.url, PAGER: "0123456789abcdef0123456789abcdef" };
     const app = startApp({
-      file: this.#rulesFile(rules),
+      file: this.#rulesFile(rules, head),
       connection,
       sender,
       store,
@@ -76,6 +92,10 @@ export class System implements AsyncDisposable {
       logger: silentLogger,
       metrics: createMetrics({ processMetrics: false }),
       defer: setImmediate,
+      onRing: (ring) => {
+        onRing?.(ring);
+        this.#rings.set(`${ring.source} ${ring.key}`, ring);
+      },
     });
     this.#running = { app, store, sender, connection };
     await this.quiet();
@@ -108,12 +128,39 @@ export class System implements AsyncDisposable {
     await this.quiet();
   }
 
-  /** Resolves when Ringbell has taken in all that the API server wrote, and nothing is under way to a receiver. */
-  async quiet(): Promise<void> {
-    for (let quietTurns = 0; quietTurns < 3;) {
-      await new Promise((resolve) => setImmediate(resolve));
-      quietTurns = this.#isQuiet() ? quietTurns + 1 : 0;
+  /** Lets virtual time pass until something holds, and returns how long that took. Throws after `limitMs`. */
+  async passUntil(holds: () => boolean, limitMs: number): Promise<number> {
+    const startMs = this.clock.now();
+    await this.quiet();
+    for (let steps = 0; !holds(); steps += 1) {
+      const next = this.clock.nextTimerMs() ?? Infinity;
+      if (steps > MOST_STEPS) throw new Error(`timers without end at ${this.clock.now() - START_MS} ms`);
+      if (next > startMs + limitMs) throw new Error(`it did not hold within ${limitMs / 1000} s`);
+      this.clock.advanceTo(next);
+      await this.quiet();
     }
+    return this.clock.now() - startMs;
+  }
+
+  /**
+   * Resolves when only time can bring anything more: Ringbell has taken in every byte that the API server let go, what it asks
+   * for is either answered or held back by a fault, and nothing is under way to a receiver.
+   */
+  async quiet(): Promise<void> {
+    let seen = -1;
+    let turns = 0;
+    for (let quietTurns = 0; quietTurns < (this.proxy?.isSilent === true ? STILL_TURNS : 3);) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (++turns > MOST_TURNS) throw new Error(`it never becomes quiet: ${this.#underWay()}`);
+      const activity = this.#activity;
+      quietTurns = activity === seen && this.#isQuiet() ? quietTurns + 1 : 0;
+      seen = activity;
+    }
+  }
+
+  /** The ring as Ringbell's rules last saw it. */
+  ring(key: string, source: Source = "endpointslices"): Ring | undefined {
+    return this.#rings.get(`${source} ${key}`);
   }
 
   /** The notices that the webhook got, in order, with seconds since the start of virtual time. */
@@ -130,22 +177,40 @@ export class System implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true });
   }
 
-  #isQuiet(): boolean {
-    const app = this.#running?.app;
-    if (!app) return true;
-    const statuses = app.reflectors.map((reflector) => reflector.status());
-    if (app.courier.inFlight > 0 || !statuses.every(({ watching }) => watching)) return false;
+  #underWay(): string {
+    const { connection, app } = this.#running ?? {};
     const watches = this.api.openWatches();
-    if (watches.length !== statuses.length) return false;
-    // Versions are one sequence over all kinds, so sorted lists compare watch by watch.
-    const written = watches.map(({ lastVersion }) => lastVersion ?? 0).sort((a, b) => a - b);
-    const taken = statuses.map(({ resourceVersion }) => Number(resourceVersion)).sort((a, b) => a - b);
-    return written.every((version, i) => version <= (taken[i] ?? 0));
+    return JSON.stringify({
+      waiting: connection?.waiting,
+      open: connection?.open,
+      lines: connection?.lines,
+      deliveries: app?.courier.inFlight,
+      held: this.api.held,
+      watches: watches.map(({ url, sentLines, frozen }) => ({ url, sentLines, frozen })),
+    });
   }
 
-  #rulesFile(rules: string): RulesFile {
+  get #activity(): number {
+    return (this.#running?.connection.activity ?? 0) + (this.proxy?.activity ?? 0);
+  }
+
+  #isQuiet(): boolean {
+    if (!this.#running) return true;
+    const { app, connection } = this.#running;
+    if (app.courier.inFlight > 0) return false;
+    if (this.proxy?.isSilent === true) return true;
+    const watches = this.api.openWatches();
+    const sentLines = watches.reduce((sum, watch) => sum + watch.sentLines, 0);
+    return (
+      connection.waiting + connection.open === this.api.held + watches.length &&
+      connection.lines === sentLines
+    );
+  }
+
+  #rulesFile(rules: string, head: string): RulesFile {
     const text = `
 version: 1
+${head}
 destinations:
   slack: { slack: { webhookUrl: { env: SLACK } } }
   pager: { pagerduty: { routingKey: { env: PAGER }, url: "${this.pager.url}" } }

@@ -1,0 +1,150 @@
+import type { Logger } from "../runtime/logger.ts";
+import { type WatchLine } from "./decode-event.ts";
+import { LineSieve, type Wants } from "./line-sieve.ts";
+import { decodeObject } from "./list-slices.ts";
+import { objectKey } from "./object-fields.ts";
+import type { Slice, SliceEvent } from "./slice.ts";
+import type { Scope } from "./watch-plan.ts";
+
+/** What taking in a scope's slices needs. */
+export interface SliceIntakeOptions {
+  readonly scope: Scope;
+  readonly logger: Logger;
+  /** Undefined: all are wanted. */
+  readonly wants: Wants | undefined;
+}
+
+/**
+ * What a change in a watch comes to: an event to hand over, nothing that anybody wants, or damage, by which something
+ * was lost.
+ */
+export type Taken =
+  | { readonly kind: "event"; readonly event: SliceEvent }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "damaged"; readonly issue: string };
+
+type Change = Extract<WatchLine, { readonly object: unknown }>;
+
+const NOTHING: Taken = { kind: "nothing" };
+
+/**
+ * Knows the slices of a scope as last handed over, and turns what a watch says into events about them. While a list is streamed
+ * they are collected aside, until it is complete.
+ */
+export class SliceIntake {
+  readonly #options: SliceIntakeOptions;
+  readonly #sieve: LineSieve | undefined;
+  #known = new Map<string, Slice>();
+  #collected: Map<string, Slice> | undefined;
+  #undecodable = 0;
+
+  constructor(options: SliceIntakeOptions) {
+    this.#options = options;
+    const { wants, scope } = options;
+    this.#sieve = wants && new LineSieve(scope.source, wants);
+  }
+
+  /** Lines and objects that could not be read. */
+  get undecodable(): number {
+    return this.#undecodable;
+  }
+
+  /** Whether a streamed list is being collected. */
+  get collects(): boolean {
+    return this.#collected !== undefined;
+  }
+
+  /** Begins to collect a streamed list. */
+  startCollecting(): void {
+    this.#collected = new Map();
+  }
+
+  /** What was collected. */
+  stopCollecting(): readonly Slice[] {
+    const slices = [...(this.#collected?.values() ?? [])];
+    this.#collected = undefined;
+    return slices;
+  }
+
+  readonly previousSlice = (key: string): Slice | undefined => this.#known.get(key);
+
+  /** Whether any rule looks at the slice's Service. */
+  readonly keeps = (slice: Slice): boolean => {
+    const { wants } = this.#options;
+    return wants === undefined || (slice.service !== undefined && wants(slice.namespace, slice.service));
+  };
+
+  /** `wants` may give other answers from now on. */
+  forgetWants(): void {
+    this.#sieve?.forgetVerdicts();
+  }
+
+  /** The resourceVersion of a line that need not be parsed, as nobody wants what it says; undefined for all others. */
+  skip(line: Buffer): string | undefined {
+    return this.#sieve?.dropsLine(line) ? this.#sieve.versionOf(line) : undefined;
+  }
+
+  /** A complete list takes the place of all that is known. */
+  replace(slices: readonly Slice[]): void {
+    this.#known = new Map(slices.map((slice) => [slice.key, slice]));
+    if (this.#sieve) for (const slice of slices) this.#learn(slice);
+  }
+
+  /** Objects of a list that could not be read. */
+  leaveOut(issues: readonly string[]): void {
+    const { logger, scope } = this.#options;
+    for (const issue of issues) {
+      this.#undecodable++;
+      logger.warn({ scope: scope.id, reason: issue }, "Object left out");
+    }
+  }
+
+  take(change: Change): Taken {
+    if (change.kind === "deleted") return this.#takeDeleted(change.object);
+    const decoded = decodeObject(this.#options.scope.source, change.object, this.previousSlice);
+    if (decoded.kind === "malformed") return this.damaged(decoded.issue);
+    if (decoded.kind === "slice") return this.#takeSlice(decoded.slice);
+    if (change.kind === "added") this.leaveOut([decoded.issue]);
+    else this.#undecodable++;
+    return NOTHING;
+  }
+
+  /** Counts what could not be read. */
+  damaged(issue: string): Taken & { readonly kind: "damaged" } {
+    this.#undecodable++;
+    return { kind: "damaged", issue };
+  }
+
+  #takeSlice(slice: Slice): Taken {
+    // Its label may have named another Service before, which has lost it then.
+    if (!this.keeps(slice)) return this.#remove(slice.key);
+    this.#learn(slice);
+    if (this.#collected) {
+      this.#collected.set(slice.key, slice);
+      return NOTHING;
+    }
+    this.#known.set(slice.key, slice);
+    return { kind: "event", event: { kind: "changed", slice } };
+  }
+
+  #takeDeleted(object: unknown): Taken {
+    const key = objectKey(object);
+    if (key !== undefined) return this.#remove(key);
+    return this.damaged("Cannot read watch event: DELETED without metadata.name or metadata.namespace");
+  }
+
+  #remove(key: string): Taken {
+    if (this.#collected) {
+      this.#collected.delete(key);
+      return NOTHING;
+    }
+    const wasKnown = this.#known.delete(key);
+    return wasKnown || this.#options.wants === undefined
+      ? { kind: "event", event: { kind: "deleted", key } }
+      : NOTHING;
+  }
+
+  #learn({ key, namespace }: Slice): void {
+    this.#sieve?.learn(namespace, key.slice(namespace.length + 1));
+  }
+}
