@@ -44,14 +44,20 @@ export interface App {
   readonly reflectors: readonly Reflector[];
   readonly courier: Courier;
   readonly outbox: Outbox;
+  /**
+   * Goes on with another rules file. Alerts, holds, baselines and generations stay with the names of their rules, watches that
+   * the new plan needs too are kept. Resolves when those it does not need have ended.
+   */
+  reload(file: RulesFile): Promise<void>;
   /** Ends watches, gives due deliveries their last try within `drainMs`, stores the rest. Does not close what it was given. */
   stop(drainMs: number): Promise<void>;
 }
 
 /** Builds the stages and starts them in the order of the flow. */
 export function startApp(options: AppOptions): App {
-  const { file, store, clock, random, logger, metrics, sender, readSecret, defer } = options;
-  const destinations = buildDestinations(file);
+  const { store, clock, random, logger, metrics, sender, readSecret, defer } = options;
+  let { file } = options;
+  let destinations = buildDestinations(file);
   const outbox = new Outbox();
   const pipeline: Pipeline = new Pipeline({
     rules: file.rules,
@@ -90,8 +96,9 @@ export function startApp(options: AppOptions): App {
       options.onAttempt?.(attempt);
     },
   });
-  const watches = new WatchSet((scope) => watch(scope, options, pipeline));
-  observe(options, { pipeline, outbox, watches });
+  const watches = new WatchSet((scope) => watch(scope, file.blindAfterMs, options, pipeline));
+  observe(options, { pipeline, outbox, watches, destinations: () => [...destinations.keys()] });
+  pipeline.start();
   void watches.follow(watchPlan(file));
   courier.wake();
   return {
@@ -101,6 +108,16 @@ export function startApp(options: AppOptions): App {
     courier,
     outbox,
     notReady: () => notReady(watches.reflectors, pipeline),
+    async reload(next) {
+      const plan = watchPlan(next);
+      file = next;
+      destinations = buildDestinations(next);
+      courier.setDestinations(destinations);
+      pipeline.dropDestinations();
+      pipeline.replaceRules(next.rules, plan, next.selfNotify);
+      watches.relistWide();
+      await watches.follow(plan);
+    },
     async stop(drainMs) {
       await watches.stop();
       await courier.drain(drainMs);
@@ -126,7 +143,8 @@ export function watchPlan(file: RulesFile): Scope[] {
 
 function watch(
   scope: Scope,
-  { file, connection, clock, random, logger, metrics }: AppOptions,
+  blindAfterMs: number,
+  { connection, clock, random, logger, metrics }: AppOptions,
   pipeline: Pipeline,
 ): Reflector {
   return startReflector({
@@ -141,7 +159,7 @@ function watch(
     },
     onBatchEnd: () => pipeline.onBatchEnd(),
     wants: (namespace, service) => pipeline.mayWant(scope.source, namespace, service),
-    blindAfterMs: file.blindAfterMs,
+    blindAfterMs,
     onBlind(sinceMs, why) {
       logger.warn(
         { scope: scope.id, since: new Date(sinceMs).toISOString(), why },
@@ -183,17 +201,15 @@ function countEnd(
 }
 
 function observe(
-  { metrics, clock, file }: AppOptions,
-  stages: { pipeline: Pipeline; outbox: Outbox; watches: WatchSet },
+  { metrics, clock }: AppOptions,
+  stages: { pipeline: Pipeline; outbox: Outbox; watches: WatchSet; destinations: () => readonly string[] },
 ): void {
   metrics.observe({
     alerts: () => stages.pipeline.countAlerts(),
     rings: () => stages.pipeline.countRings(),
     nowMs: () => clock.now(),
     owed() {
-      const owed = new Map(
-        [...file.destinations.keys()].map((name) => [name, { count: 0, oldestMs: Infinity }]),
-      );
+      const owed = new Map(stages.destinations().map((name) => [name, { count: 0, oldestMs: Infinity }]));
       for (const { destination, acceptedAtMs } of stages.outbox.deliveries()) {
         const known = owed.get(destination);
         owed.set(destination, {

@@ -77,9 +77,14 @@ program
     };
     process.on("SIGTERM", onSignal).on("SIGINT", onSignal);
     const { rules, logLevel, kubeconfig, context, data } = options;
+    const { file, text } = loadOrExit(rules);
     await run({
-      file: loadOrExit(rules),
+      file,
       rulesPath: rules,
+      rulesText: text,
+      // Standard input has been read to its end: it does not change.
+      readRules: () => (rules === "-" ? text : readText(rules)),
+      onHangUp: (check) => void process.on("SIGHUP", check),
       kubeconfig,
       context,
       data,
@@ -112,7 +117,7 @@ program
   .action(
     async (paths: string[], { serviceAccount, namespace }: { serviceAccount: string; namespace: string }) => {
       const loadScopes = (path: string) => {
-        return { scopes: watchPlan(loadOrExit(path)) };
+        return { scopes: watchPlan(loadOrExit(path).file) };
       };
       const subject = { name: "ringbell", serviceAccount, serviceAccountNamespace: namespace };
       throw new Exit(await rbac(paths, subject, { loadScopes, writeOut, writeError }));
@@ -169,7 +174,7 @@ function listenOption(text: string) {
   return listen;
 }
 
-function loadOrExit(path: string): RulesFile {
+function loadOrExit(path: string): { readonly file: RulesFile; readonly text: string } {
   let text: string;
   try {
     text = readText(path);
@@ -181,7 +186,7 @@ function loadOrExit(path: string): RulesFile {
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   if (problems.length > 0) writeError(`${formatProblems(problems, inColour(process.stderr))}\n`);
   if (!loaded.ok) throw new Exit(EXIT.usage);
-  return loaded.file;
+  return { file: loaded.file, text };
 }
 
 function exitCode(error: unknown): number {

@@ -61,14 +61,16 @@ export class Pipeline {
   #isClosed = false;
   readonly #books: Readonly<Record<Source, RingBook>>;
   #sequence: number;
+  #selfNotify: readonly string[];
   #unsaved = nothing();
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
   #isDeferred = false;
   #retryAtMs: number | undefined;
 
-  /** Takes up the stored state: what is owed goes into the outbox. */
+  /** Takes up the stored state: what is owed goes into the outbox. Call `start` before anything else. */
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#selfNotify = options.selfNotify;
     const stored = options.store.load();
     this.#storeId = stored.storeId;
     this.#sequence = stored.lastSequence;
@@ -82,7 +84,11 @@ export class Pipeline {
       mayDecide: (ring) => !this.#isBlind(ring) && !this.#books[ring.source].isUnread(ring.key),
     });
     for (const delivery of stored.deliveries) this.#takeUp(delivery, nowMs);
-    this.#endSelfAlerts(options.plan);
+  }
+
+  /** Tells what ended while Ringbell was not running, because its rule was edited. Call it when all else is built. */
+  start(): void {
+    this.#endSelfAlerts(this.#options.plan);
     this.#advance();
   }
 
@@ -114,8 +120,9 @@ export class Pipeline {
    * Goes on with other rules: alerts, holds, baselines and generations stay with the names of their rules. `plan` is the
    * new watch plan; what it does not cover is forgotten.
    */
-  replaceRules(rules: readonly Rule[], plan: readonly Scope[]): void {
+  replaceRules(rules: readonly Rule[], plan: readonly Scope[], selfNotify: readonly string[]): void {
     const nowMs = this.#options.clock.now();
+    this.#selfNotify = selfNotify;
     this.#alerts.replaceRules(rules, nowMs);
     this.#endSelfAlerts(plan);
     for (const [source, book] of Object.entries(this.#books) as [Source, RingBook][]) {
@@ -230,10 +237,23 @@ export class Pipeline {
     }
   }
 
+  /** Ends what is owed to destinations that are no longer in the rules file; what is on its way may still arrive. */
+  dropDestinations(): void {
+    const { outbox, retryForMs, clock } = this.#options;
+    for (const name of outbox.destinations()) {
+      if (retryForMs(name) !== undefined) continue;
+      for (const delivery of outbox.drop(name)) this.#endOrphan(delivery, clock.now());
+    }
+    this.#commit();
+  }
+
   /** Owed from before. What is for a destination that is no longer in the rules file can only be a dead letter. */
   #takeUp(delivery: Delivery, nowMs: number): void {
-    if (this.#options.retryForMs(delivery.destination) !== undefined)
-      return this.#options.outbox.add(delivery);
+    if (this.#options.retryForMs(delivery.destination) === undefined) this.#endOrphan(delivery, nowMs);
+    else this.#options.outbox.add(delivery);
+  }
+
+  #endOrphan(delivery: Delivery, nowMs: number): void {
     const { id, destination } = delivery;
     this.#options.logger.error({ delivery: id, destination }, "delivery is dead: its destination is gone");
     const detail = `no destination "${destination}" in the rules file`;
@@ -242,9 +262,8 @@ export class Pipeline {
   }
 
   #tellSelf(scopeId: string, blind: Blindness | undefined): void {
-    const { clock, selfNotify } = this.#options;
-    const nowMs = clock.now();
-    const step = this.#selfAlerts.setBlind(scopeId, blind, selfNotify, nowMs);
+    const nowMs = this.#options.clock.now();
+    const step = this.#selfAlerts.setBlind(scopeId, blind, this.#selfNotify, nowMs);
     if (!step) return;
     this.#unsaved.alerts.set(subjectKey(step.alert.rule, step.alert.ring), step.alert);
     this.#owe(step.notice, step.notify, nowMs);
@@ -287,6 +306,7 @@ export class Pipeline {
     const alerts = [...this.#unsaved.alerts.values()];
     const baselines = [...this.#unsaved.baselines.values()];
     if (![alerts, baselines, accepted, rescheduled, ended].some((rows) => rows.length > 0)) return;
+    let hasNew = false;
     try {
       const fresh = store.commit({ alerts, baselines, accepted, rescheduled, ended });
       if (fresh.length < accepted.length)
@@ -294,7 +314,7 @@ export class Pipeline {
       this.#unsaved = nothing();
       this.#retryAtMs = undefined;
       for (const delivery of fresh) outbox.add(delivery);
-      if (fresh.length > 0) onAccepted();
+      hasNew = fresh.length > 0;
     } catch (error) {
       // Nothing of it is sent until it is stored: the disk may have room again in a moment.
       onCommitFailed?.();
@@ -302,6 +322,7 @@ export class Pipeline {
       this.#retryAtMs = clock.now() + COMMIT_RETRY_MS;
       this.#setTimer();
     }
+    if (hasNew) onAccepted();
   }
 
   #setTimer(): void {

@@ -51,6 +51,7 @@ class Bench {
       onNotice: (notice) => this.said.push(notice),
       onRing: (ring) => this.rings.push(ring),
     });
+    this.pipeline.start();
   }
 
   event(event: SliceEvent): this {
@@ -77,7 +78,11 @@ class Bench {
   /** The rules file was edited. */
   replace(rules: string): this {
     const file = rulesFile(rules);
-    this.pipeline.replaceRules(file.rules, planWatches(file.rules.flatMap((rule) => selectorTargets(rule))));
+    this.pipeline.replaceRules(
+      file.rules,
+      planWatches(file.rules.flatMap((rule) => selectorTargets(rule))),
+      [],
+    );
     return this;
   }
 

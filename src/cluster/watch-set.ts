@@ -18,6 +18,16 @@ export class WatchSet {
     this.#start = start;
   }
 
+  /**
+   * Other Services may be wanted than before. Watches of single Services have left nothing out; those of all Services have
+   * dropped what nobody wanted, and list again.
+   */
+  relistWide(): void {
+    for (const { scope, reflector } of this.#watched.values()) {
+      if (scope.services === undefined) reflector.relist();
+    }
+  }
+
   /** Follows a new plan. Resolves when watches that are no longer needed have ended; those that are run at once. */
   async follow(plan: readonly Scope[]): Promise<void> {
     const wanted = new Set(plan.map((scope) => scope.id));

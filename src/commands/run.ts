@@ -1,23 +1,30 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { startApp } from "../app.ts";
+import { type App, startApp } from "../app.ts";
 import { createApiConnection } from "../cluster/api-connection.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
+import { destinationKinds } from "../destinations/registry.ts";
 import { createSender, proxyFromEnv } from "../destinations/send.ts";
-import type { RulesFile } from "../rules/load-rules.ts";
+import { loadRules, type RulesFile } from "../rules/load-rules.ts";
 import { systemClock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
-import { createMetrics } from "../runtime/metrics.ts";
+import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import { systemRandom } from "../runtime/random.ts";
 import type { SecretSource } from "../runtime/secret.ts";
 import { type OpsServer, startOpsServer } from "../server/ops-server.ts";
 import { openSqliteStore } from "../state/sqlite-store.ts";
+import { followFile } from "./follow-file.ts";
 import { VERSION } from "../runtime/version.ts";
 
 /** What `ringbell run` was asked to do, and what it needs of the process. */
 export interface RunOptions {
   readonly file: RulesFile;
   readonly rulesPath: string;
+  /** What `file` was loaded from. */
+  readonly rulesText: string;
+  readonly readRules: () => string;
+  /** Called with what is to be done at SIGHUP. */
+  readonly onHangUp: (check: () => void) => void;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   /** Directory of the stored state; made when it is not there. */
@@ -80,11 +87,50 @@ export async function run(options: RunOptions): Promise<void> {
     defer: setImmediate,
   });
   notReady = () => (stop.aborted ? ["stopping"] : app.notReady());
+  const followed = followRules(options, app, metrics);
 
   await aborted(stop);
+  followed.stop();
   logger.info({ owed: app.outbox.owed }, "stopping");
   await app.stop(DRAIN_MS);
   logger.info({ owed: app.outbox.owed }, "stopped");
+}
+
+/** A good edit counts at once; a bad one changes nothing and is loud about it. */
+function followRules(
+  { rulesPath, rulesText, readRules, onHangUp, logger }: RunOptions,
+  app: App,
+  metrics: Metrics,
+) {
+  metrics.rulesAreGood.set(1);
+  const followed = followFile({
+    read: readRules,
+    text: rulesText,
+    clock: systemClock,
+    onText(text) {
+      const loaded = loadRules(text, rulesPath, destinationKinds);
+      metrics.rulesAreGood.set(loaded.ok ? 1 : 0);
+      if (!loaded.ok) {
+        const problems = loaded.problems.map(
+          ({ line, column, message }) => `${rulesPath}:${line}:${column} ${message}`,
+        );
+        logger.error({ problems }, "the rules file is wrong: the last good rules stay");
+        return;
+      }
+      const { rules, destinations } = loaded.file;
+      logger.info(
+        { ruleCount: rules.length, destinations: [...destinations.keys()] },
+        "the rules file has changed",
+      );
+      app
+        .reload(loaded.file)
+        .catch((error: unknown) => logger.error({ err: error }, "cannot follow the rules file"));
+    },
+    onUnreadable: (error) =>
+      logger.warn({ err: error, rules: rulesPath }, "cannot read the rules file: the last rules stay"),
+  });
+  onHangUp(() => followed.check());
+  return followed;
 }
 
 function logStart({ file, rulesPath, logger }: RunOptions, server: OpsServer): void {

@@ -60,6 +60,7 @@ class TryAgain extends Error {
  */
 export class Courier {
   readonly #options: CourierOptions;
+  #destinations: ReadonlyMap<string, Destination>;
   readonly #stop = new AbortController();
   /** The time to drain is over: nothing is begun or booked any more. */
   readonly #giveUp = new AbortController();
@@ -70,11 +71,23 @@ export class Courier {
 
   constructor(options: CourierOptions) {
     this.#options = options;
+    this.#destinations = options.destinations;
+  }
+
+  /** Goes on with other destinations; what is on its way to one that is gone may still arrive. */
+  setDestinations(destinations: ReadonlyMap<string, Destination>): void {
+    for (const [name, timer] of this.#timers) {
+      if (destinations.has(name)) continue;
+      timer.cancel();
+      this.#timers.delete(name);
+    }
+    this.#destinations = destinations;
+    this.wake();
   }
 
   /** Sends what is due and sets a timer for what is not. Call it after the outbox has changed. */
   wake(): void {
-    for (const destination of this.#options.destinations.values()) this.#pump(destination);
+    for (const destination of this.#destinations.values()) this.#pump(destination);
   }
 
   /** How many deliveries are being sent. */
@@ -132,7 +145,9 @@ export class Courier {
       if (kind.paceMs > 0) this.#pacedUntilMs.set(name, nowMs + kind.paceMs);
       const work = this.#deliver(destination, delivery).finally(() => {
         this.#underWay.delete(work);
-        this.#pump(destination);
+        // It may have been replaced or removed meanwhile.
+        const current = this.#destinations.get(name);
+        if (current) this.#pump(current);
       });
       this.#underWay.add(work);
     }
@@ -147,14 +162,16 @@ export class Courier {
     if (atMs === undefined) return;
     const cancel = this.#options.clock.at(atMs, () => {
       this.#timers.delete(name);
-      this.#pump(destination);
+      const current = this.#destinations.get(name);
+      if (current) this.#pump(current);
     });
     this.#timers.set(name, { atMs, cancel });
   }
 
   async #deliver(destination: Destination, delivery: Delivery): Promise<void> {
     const { outbox, clock, random } = this.#options;
-    if (clock.now() >= delivery.expiresAtMs) return this.#book(outbox.expire(delivery, clock.now()), undefined);
+    if (clock.now() >= delivery.expiresAtMs)
+      return this.#book(outbox.expire(delivery, clock.now()), undefined);
     let attempts = delivery.attempts;
     const outcome = await this.#round(destination, delivery, () => attempts++);
     // Too late to be stored: the next start tries again.

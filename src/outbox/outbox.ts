@@ -61,7 +61,10 @@ export class Outbox {
     }
     // The last try is at the horizon, however the dice fall; only a longer Retry-After ends it before.
     const backoffAtMs = nowMs + backoffMs(OUTBOX_BACKOFF, delivery.rounds + 1, random);
-    const nextAtMs = Math.max(nowMs + (outcome.afterMs ?? 0), Math.min(backoffAtMs, delivery.expiresAtMs - 1));
+    const nextAtMs = Math.max(
+      nowMs + (outcome.afterMs ?? 0),
+      Math.min(backoffAtMs, delivery.expiresAtMs - 1),
+    );
     const next: Delivery = { ...tried, rounds: delivery.rounds + 1, nextAtMs, lastReason: outcome.reason };
     if (nextAtMs >= delivery.expiresAtMs || nowMs >= delivery.expiresAtMs - 1) {
       const detail = `last answer: ${outcome.detail ?? outcome.reason}`;
@@ -80,6 +83,25 @@ export class Outbox {
   /** Gives back a delivery in flight untried: the process is stopping. */
   putBack(delivery: Delivery): void {
     this.#putHead(delivery);
+  }
+
+  /** Destinations that something was ever owed to. */
+  destinations(): readonly string[] {
+    return [...this.#lanes.keys()];
+  }
+
+  /** Takes out what is owed to a destination and not in flight. */
+  drop(destination: string): readonly Delivery[] {
+    const lane = this.#lanes.get(destination);
+    const dropped: Delivery[] = [];
+    for (const [subject, queue] of lane?.subjects ?? []) {
+      const isWaiting = lane?.waiting.has(subject) ?? false;
+      dropped.push(...queue.splice(isWaiting ? 0 : 1));
+      lane?.waiting.set(subject, undefined);
+      if (queue.length === 0) lane?.subjects.delete(subject);
+    }
+    this.#owed -= dropped.length;
+    return dropped;
   }
 
   /** When the next delivery to `destination` is due, in epoch milliseconds. */

@@ -24,6 +24,11 @@ export class Deadlines {
     this.#push({ atMs, order: this.#order++, key });
   }
 
+  /** True when the key has a deadline. */
+  has(key: string): boolean {
+    return this.#current.has(key);
+  }
+
   /** The earliest deadline, in epoch milliseconds. */
   nextMs(): number | undefined {
     return this.#top()?.atMs;

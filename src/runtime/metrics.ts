@@ -23,6 +23,7 @@ export interface Metrics {
   readonly ended: Counter<"destination" | "end" | "reason">;
   readonly latency: Histogram<"destination">;
   readonly commitFailures: Counter;
+  readonly rulesAreGood: Gauge;
   /** Connects the gauges to what they read; call it once. */
   observe(sources: MetricSources): void;
 }
@@ -68,6 +69,11 @@ export function createMetrics(options: { readonly processMetrics: boolean }): Me
     commitFailures: new Counter({
       name: "ringbell_state_commit_failures_total",
       help: "Transactions that could not be written; nothing of them is sent until they are",
+      registers,
+    }),
+    rulesAreGood: new Gauge({
+      name: "ringbell_rules_file_good",
+      help: "1 while the rules file as it is now is the one that counts, 0 after a bad edit",
       registers,
     }),
     observe: (sources) => observe(registry, sources),

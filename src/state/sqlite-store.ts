@@ -12,7 +12,7 @@ const PRUNE_EVERY_MS = 86_400_000;
 
 /**
  * State in one SQLite file. WAL with `synchronous=NORMAL`: a killed process loses nothing that was committed; a machine
- * that loses power may lose the last commits, which the next list makes up for.
+ * that loses power may lose the last commits, and tell again what it told last.
  * The lock is exclusive, so a second process on the same file is refused instead of sending everything twice.
  * Throws `StateError` when the file cannot be used.
  */

@@ -102,6 +102,12 @@ export class System implements AsyncDisposable {
     return app;
   }
 
+  /** Goes on with other rules, as after an edit of the file. */
+  async reload(rules: string): Promise<void> {
+    await this.#running?.app.reload(this.#rulesFile(rules, ""));
+    await this.quiet();
+  }
+
   /** Ends Ringbell as SIGTERM does; what it stored stays for the next `run`. */
   async stop(): Promise<void> {
     if (!this.#running) return;
