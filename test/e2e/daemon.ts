@@ -44,13 +44,13 @@ export class Daemon {
     throw new Error(`${this.#command} ended (${this.#child.exitCode ?? this.#child.signalCode}):\n${end}`);
   }
 
-  /** Sends SIGTERM, after 15 s SIGKILL, and resolves with the exit code once it is gone (null when killed). */
-  async stop(): Promise<number | null> {
+  /** Sends the signal, after `patienceMs` SIGKILL, and resolves with the exit code once it is gone (null when killed). */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM", patienceMs = 15_000): Promise<number | null> {
     process.off("exit", this.#killOnExit);
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const gone = once(this.#child, "exit");
-      this.#child.kill("SIGTERM");
-      const killer = setTimeout(() => this.#child.kill("SIGKILL"), 15_000);
+      this.#child.kill(signal);
+      const killer = setTimeout(() => this.#child.kill("SIGKILL"), patienceMs);
       await gone;
       clearTimeout(killer);
     }

@@ -22,6 +22,8 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const { KUBECONFIG, KUBEBUILDER_ASSETS } = process.env;
   if (KUBECONFIG) {
     console.log(`e2e: using the cluster of KUBECONFIG=${KUBECONFIG}`);
+    if (!KUBEBUILDER_ASSETS)
+      console.log("e2e: no faults without KUBEBUILDER_ASSETS: they end the API server");
     project.provide("kubeconfig", KUBECONFIG);
     return undefined;
   }

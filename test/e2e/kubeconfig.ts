@@ -5,7 +5,8 @@ export interface TokenAccess {
   readonly server: string;
   /** What to trust, in PEM. */
   readonly ca: Buffer;
-  readonly token: string;
+  /** The token, or the path of a file that holds it. */
+  readonly token: string | { readonly file: string };
 }
 
 /** Writes a kubeconfig and returns its path. JSON is YAML. */
@@ -14,7 +15,7 @@ export function writeKubeconfig(path: string, { server, ca, token }: TokenAccess
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: "e2e", cluster: { server, "certificate-authority-data": ca.toString("base64") } }],
-    users: [{ name: "e2e", user: { token } }],
+    users: [{ name: "e2e", user: typeof token === "string" ? { token } : { tokenFile: token.file } }],
     contexts: [{ name: "e2e", context: { cluster: "e2e", user: "e2e" } }],
     "current-context": "e2e",
   };

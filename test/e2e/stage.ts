@@ -1,7 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { eventually } from "./eventually.ts";
 import type { Kube, KubeObject } from "./kube.ts";
-
-const NODE = "ringbell-e2e";
 
 /**
  * What a test plays with: a namespace, a Service, and Pods on a node that does not exist. Nobody runs the Pods: the
@@ -10,28 +9,35 @@ const NODE = "ringbell-e2e";
 export class Stage {
   readonly #kube: Kube;
   readonly namespace: string;
+  readonly #node: string;
   #nextAddress = 10;
   #heartbeat: NodeJS.Timeout | undefined;
 
   private constructor(kube: Kube, namespace: string) {
     this.#kube = kube;
     this.namespace = namespace;
+    this.#node = namespace;
   }
 
   /** Makes the node and a new namespace. */
   static async set(kube: Kube): Promise<Stage> {
-    const stage = new Stage(kube, `ringbell-e2e-${Date.now().toString(36)}`);
+    const stage = new Stage(kube, `ringbell-e2e-${randomUUID().slice(0, 8)}`);
     await stage.#createNode();
     await stage.#createNamespace();
     return stage;
   }
 
+  /** Leaves everything where it is: its control plane is about to go. */
+  abandon(): void {
+    clearInterval(this.#heartbeat);
+  }
+
   /** Removes all that the stage has made. Pods go at once: nobody would end them gracefully. */
   async strike(): Promise<void> {
-    clearInterval(this.#heartbeat);
+    this.abandon();
     await this.#kube.must("DELETE", `${this.#pods()}?gracePeriodSeconds=0`);
     await this.#kube.must("DELETE", `/api/v1/namespaces/${this.namespace}`);
-    await this.#kube.must("DELETE", `/api/v1/nodes/${NODE}`, undefined, [404]);
+    await this.#kube.must("DELETE", `/api/v1/nodes/${this.#node}`, undefined, [404]);
   }
 
   /** A Service for Pods with the label `app: NAME`. */
@@ -47,7 +53,7 @@ export class Stage {
     await this.#kube.must("POST", this.#pods(), {
       metadata: { name, labels: { app: service } },
       spec: {
-        nodeName: NODE,
+        nodeName: this.#node,
         automountServiceAccountToken: false,
         // So that no controller takes the Pod away when the node that nobody runs is found dead.
         tolerations: [{ operator: "Exists" }],
@@ -98,27 +104,43 @@ export class Stage {
     });
   }
 
-  /** Makes a service account and returns a token of it that is good for an hour. */
-  async tokenFor(serviceAccount: string): Promise<string> {
+  /** Makes a service account and returns a token of it that is good for an hour, or as long as the Secret is there. */
+  async tokenFor(serviceAccount: string, secret?: string): Promise<string> {
     const accounts = `/api/v1/namespaces/${this.namespace}/serviceaccounts`;
     await this.#kube.must("POST", accounts, { metadata: { name: serviceAccount } }, [409]);
     const answer = await this.#kube.must("POST", `${accounts}/${serviceAccount}/token`, {
       apiVersion: "authentication.k8s.io/v1",
       kind: "TokenRequest",
-      spec: { expirationSeconds: 3600 },
+      spec: {
+        expirationSeconds: 3600,
+        ...(secret ? { boundObjectRef: await this.#makeSecret(secret) } : {}),
+      },
     });
     return (answer as { status: { token: string } }).status.token;
   }
 
+  /** Removes a Secret; tokens that are bound to it are not valid any more, some seconds later. */
+  async deleteSecret(name: string): Promise<void> {
+    await this.#kube.must("DELETE", `/api/v1/namespaces/${this.namespace}/secrets/${name}`);
+  }
+
   /** Makes a Role or RoleBinding as it was rendered, in the namespace that it names. */
   async apply(manifest: KubeObject): Promise<void> {
-    const { kind, metadata } = manifest as { kind: string; metadata: { namespace: string } };
-    const resource = `${kind.toLowerCase()}s`;
-    await this.#kube.must(
-      "POST",
-      `/apis/rbac.authorization.k8s.io/v1/namespaces/${metadata.namespace}/${resource}`,
-      manifest,
-    );
+    await this.#kube.must("POST", rbacPath(manifest as unknown as RbacObject), manifest);
+  }
+
+  /** Removes what `apply` has made. */
+  async withdraw(manifest: KubeObject): Promise<void> {
+    const object = manifest as unknown as RbacObject;
+    await this.#kube.must("DELETE", `${rbacPath(object)}/${object.metadata.name}`);
+  }
+
+  async #makeSecret(name: string): Promise<KubeObject> {
+    const path = `/api/v1/namespaces/${this.namespace}/secrets`;
+    const secret = (await this.#kube.must("POST", path, { metadata: { name } })) as unknown as {
+      readonly metadata: { readonly uid: string };
+    };
+    return { apiVersion: "v1", kind: "Secret", name, uid: secret.metadata.uid };
   }
 
   async #createNamespace(): Promise<void> {
@@ -131,7 +153,7 @@ export class Stage {
   /** A node that says it is well every 10 s: of one that is silent for 40 s, Kubernetes takes all Pods for not ready. */
   async #createNode(): Promise<void> {
     const spec = { taints: [{ key: "ringbell.test/none", effect: "NoSchedule" }] };
-    await this.#kube.must("POST", "/api/v1/nodes", { metadata: { name: NODE }, spec }, [409]);
+    await this.#kube.must("POST", "/api/v1/nodes", { metadata: { name: this.#node }, spec }, [409]);
     const beat = async (): Promise<void> => {
       const now = new Date().toISOString();
       const condition = {
@@ -141,10 +163,13 @@ export class Stage {
         lastHeartbeatTime: now,
         lastTransitionTime: now,
       };
-      await this.#kube.must("PATCH", `/api/v1/nodes/${NODE}/status`, { status: { conditions: [condition] } });
+      await this.#kube.must("PATCH", `/api/v1/nodes/${this.#node}/status`, {
+        status: { conditions: [condition] },
+      });
     };
     await beat();
-    this.#heartbeat = setInterval(() => void beat().catch(console.error), 10_000);
+    // One that is missed does no harm; the API server may be down on purpose.
+    this.#heartbeat = setInterval(() => void beat().catch(() => undefined), 10_000);
   }
 
   async #patchStatus(pod: string, status: KubeObject): Promise<void> {
@@ -154,6 +179,15 @@ export class Stage {
   #pods(): string {
     return `/api/v1/namespaces/${this.namespace}/pods`;
   }
+}
+
+interface RbacObject {
+  readonly kind: string;
+  readonly metadata: { readonly namespace: string; readonly name: string };
+}
+
+function rbacPath({ kind, metadata }: RbacObject): string {
+  return `/apis/rbac.authorization.k8s.io/v1/namespaces/${metadata.namespace}/${kind.toLowerCase()}s`;
 }
 
 interface EndpointSubset {
