@@ -34,8 +34,10 @@ export class AlertBook {
   #index: RuleIndex;
   readonly #mayDecide: (ring: Ring) => boolean;
   readonly #subjects = new Map<string, Subject>();
-  /** By source and ring. */
-  readonly #selected = new Map<string, Selected>();
+  readonly #selected: Readonly<Record<Source, Map<string, Selected>>> = {
+    endpointslices: new Map(),
+    endpoints: new Map(),
+  };
   /** Subjects of stored state, by ring, until the ring is seen. */
   readonly #restored = new Map<string, Subject[]>();
   /** Rings that stored state or a rule's exact name tell of, not seen since the start. */
@@ -74,7 +76,14 @@ export class AlertBook {
   onRing(ring: Ring, nowMs: number): void {
     this.onTime(nowMs);
     this.#awaited[ring.source].delete(ring.key);
-    for (const subject of this.#subjectsOf(ring)) this.#see(subject, ring, nowMs);
+    const known = this.#selected[ring.source].get(ring.key);
+    if (known && ring.present && equalLabels(known.labels, ring.labels)) {
+      // The usual case: whom it concerns has been found out before.
+      for (const subject of known.subjects) {
+        subject.ring = ring;
+        this.#step(subject, ring, nowMs);
+      }
+    } else for (const subject of this.#subjectsOf(ring)) this.#see(subject, ring, nowMs);
   }
 
   /** Decides what is due. */
@@ -103,7 +112,7 @@ export class AlertBook {
   replaceRules(rules: readonly Rule[], nowMs: number): void {
     this.onTime(nowMs);
     this.#index = new RuleIndex(rules);
-    this.#selected.clear();
+    for (const selected of Object.values(this.#selected)) selected.clear();
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     for (const subject of this.#subjects.values()) {
       const rule = byName.get(subject.rule.name);
@@ -189,20 +198,18 @@ export class AlertBook {
   }
 
   #isSeen(source: Source, ringKey: string): boolean {
-    const subjects = this.#selected.get(`${source} ${ringKey}`)?.subjects;
+    const subjects = this.#selected[source].get(ringKey)?.subjects;
     return subjects !== undefined && subjects.every((subject) => subject.ring !== undefined);
   }
 
   #subjectsOf(ring: Ring): readonly Subject[] {
-    const place = `${ring.source} ${ring.key}`;
-    const known = this.#selected.get(place);
-    if (known && equalLabels(known.labels, ring.labels)) return known.subjects;
+    const known = this.#selected[ring.source].get(ring.key);
     const subjects = this.#index.rulesFor(ring).map((rule) => this.#subject(rule, ring.key));
     // Those that knew the ring and whose rule does not select it any more end; those of an absent ring go on by name.
     const before = known?.subjects ?? this.#takeRestored(ring);
     const others = before.filter((subject) => !subjects.includes(subject));
     const staying = ring.present ? [] : others;
-    this.#selected.set(place, { labels: ring.labels, subjects: [...subjects, ...staying] });
+    this.#selected[ring.source].set(ring.key, { labels: ring.labels, subjects: [...subjects, ...staying] });
     return [...subjects, ...others];
   }
 

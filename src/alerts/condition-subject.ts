@@ -1,6 +1,6 @@
 import type { Ring } from "../ring/ring.ts";
 import { absentRing } from "../ring/ring-book.ts";
-import { evaluate } from "../rules/conditions/evaluate.ts";
+import { judge } from "../rules/conditions/evaluate.ts";
 import type { ConditionTrigger, Rule } from "../rules/rule.ts";
 import { namesExactly } from "../rules/selector.ts";
 import { advanceAlert, alertDeadlineMs, type AlertStep, endAlert } from "./advance-alert.ts";
@@ -40,7 +40,7 @@ export class ConditionSubject implements Subject {
 
   step(ring: Ring, nowMs: number, decisions: Decisions): number | undefined {
     const { trigger, notify, severity } = this.rule;
-    const verdict = evaluate(this.rule, ring);
+    const verdict = judge(this.rule, ring);
     const terms = { forMs: trigger.forMs, told: { notify, severity } };
     if (verdict) this.#take(advanceAlert(this.#alert, verdict, terms, nowMs), ring, nowMs, decisions);
     else this.#take(endAlert(this.#alert, "removed", nowMs), ring, nowMs, decisions);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Condition, RingView, Verdict } from "./condition.ts";
+import type { Condition, RingView } from "./condition.ts";
 
 /**
  * What one shorthand of `when:` means. Each has a file of its own and a line in `condition-kinds.ts`;
@@ -14,7 +14,9 @@ export interface ConditionKind<C extends Condition> {
   describe(condition: C): string;
   /** Whether an absent ring can be judged although no rule names it: true only for `missing`. */
   readonly judgesUnnamedAbsent: boolean;
-  verdict(condition: C, view: RingView): Verdict;
+  holds(condition: C, view: RingView): boolean;
+  /** What decides, in a few words: `2 of 5 ready, wanted at least 3`. Asked for only when it is to be told. */
+  fact(condition: C, view: RingView): string;
 }
 
 /** A threshold: a whole number of at least 1. */

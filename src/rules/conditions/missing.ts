@@ -8,8 +8,6 @@ export const missing: ConditionKind<{ readonly kind: "missing" }> = {
   judgesUnnamedAbsent: true,
   build: () => ({ kind: "missing" }),
   describe: () => "Service missing",
-  verdict: (_condition, { ring }) => ({
-    holds: !ring.present,
-    fact: ring.present ? "Service present" : "Service missing",
-  }),
+  holds: (_condition, { ring }) => !ring.present,
+  fact: (_condition, { ring }) => (ring.present ? "Service present" : "Service missing"),
 };

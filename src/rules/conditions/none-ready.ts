@@ -8,9 +8,9 @@ export const noneReady: ConditionKind<{ readonly kind: "noneReady" }> = {
   judgesUnnamedAbsent: false,
   build: () => ({ kind: "noneReady" }),
   describe: () => "none ready",
-  verdict(_condition, view) {
-    const ready = view.ready === 0 ? "none" : String(view.ready);
-    const fact = view.total === 0 ? "no members" : `${ready} of ${view.total} ready`;
-    return { holds: view.ready === 0, fact: `${absence(view)}${fact}` };
+  holds: (_condition, view) => view.ready === 0,
+  fact(_condition, view) {
+    if (view.total === 0) return `${absence(view)}no members`;
+    return `${absence(view)}${view.ready === 0 ? "none" : view.ready} of ${view.total} ready`;
   },
 };
