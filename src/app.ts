@@ -68,6 +68,7 @@ export function startApp(options: AppOptions): App {
     clock,
     logger,
     defer,
+    soon: setImmediate,
     retryForMs: (name) => file.destinations.get(name)?.retryForMs ?? destinations.get(name)?.kind.retryForMs,
     onAccepted: () => courier.wake(),
     onNotice(notice, notify) {

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "./runtime/young-generation.ts";
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";

@@ -29,8 +29,10 @@ export interface PipelineOptions {
   readonly logger: Logger;
   /** How long deliveries to a destination are tried, in milliseconds; undefined for one that is not in the rules file. */
   readonly retryForMs: (destination: string) => number | undefined;
-  /** Runs a function after the I/O at hand: outcomes that come together are written together. */
+  /** Runs a function a little later: outcomes that come together are written together. */
   readonly defer: (work: () => void) => void;
+  /** Runs a function after the I/O at hand: so are decisions. */
+  readonly soon: (work: () => void) => void;
   /** There are new deliveries in the outbox. */
   readonly onAccepted: () => void;
   readonly onNotice?: (notice: Notice, notify: readonly string[]) => void;
@@ -59,6 +61,7 @@ export class Pipeline {
   /** A blind scope has been listed since the last decisions. */
   #isSighted = false;
   #isClosed = false;
+  #isSoon = false;
   readonly #books: Readonly<Record<Source, RingBook>>;
   #sequence: number;
   #selfNotify: readonly string[];
@@ -204,8 +207,22 @@ export class Pipeline {
       this.#alerts.onSight(nowMs);
     }
     if (this.#alerts.hasDecisions) this.#accept(nowMs);
-    this.#commit();
+    if (this.#hasUnsaved()) this.#commitSoon();
     this.#setTimer();
+  }
+
+  #hasUnsaved(): boolean {
+    const { alerts, baselines, accepted, rescheduled, ended } = this.#unsaved;
+    return alerts.size + baselines.size + accepted.length + rescheduled.length + ended.length > 0;
+  }
+
+  #commitSoon(): void {
+    if (this.#isSoon) return;
+    this.#isSoon = true;
+    this.#options.soon(() => {
+      this.#isSoon = false;
+      this.#commit();
+    });
   }
 
   // One ring that cannot be judged must not keep the others from it, nor be forgotten until it changes again.
@@ -302,10 +319,10 @@ export class Pipeline {
   #commit(): void {
     const { store, outbox, logger, clock, onAccepted, onCommitFailed } = this.#options;
     if (this.#isClosed || (this.#retryAtMs !== undefined && clock.now() < this.#retryAtMs)) return;
+    if (!this.#hasUnsaved()) return;
     const { accepted, rescheduled, ended } = this.#unsaved;
     const alerts = [...this.#unsaved.alerts.values()];
     const baselines = [...this.#unsaved.baselines.values()];
-    if (![alerts, baselines, accepted, rescheduled, ended].some((rows) => rows.length > 0)) return;
     let hasNew = false;
     try {
       const fresh = store.commit({ alerts, baselines, accepted, rescheduled, ended });

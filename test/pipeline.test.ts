@@ -47,6 +47,7 @@ class Bench {
       logger: silentLogger,
       retryForMs,
       defer: (work) => work(),
+      soon: (work) => work(),
       onAccepted: () => undefined,
       onNotice: (notice) => this.said.push(notice),
       onRing: (ring) => this.rings.push(ring),

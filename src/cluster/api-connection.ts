@@ -120,10 +120,11 @@ class UndiciConnection implements ApiConnection {
         release,
       );
       if (answer.status === 401) this.#credentials.refused(credentials);
+      const encoding = firstValue(answer.headers["content-encoding"]);
       return {
         status: answer.status,
         retryAfter: firstValue(answer.headers["retry-after"]),
-        body: decodeStream(firstValue(answer.headers["content-encoding"]), answer.body),
+        body: decodeStream(encoding, answer.body, () => controller.abort(new Error("left"))),
       };
     } catch (error) {
       controller.abort(error);

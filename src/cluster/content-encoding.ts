@@ -28,13 +28,17 @@ export async function decodeWhole(encoding: string | undefined, bytes: Buffer): 
   return findCoding(encoding)?.whole(bytes) ?? bytes;
 }
 
-/** As `decodeWhole`, for a body as it comes; what was flushed by the sender comes out at once. */
+/**
+ * As `decodeWhole`, for a body as it comes; what was flushed by the sender comes out at once. `leave` ends the request, for when the
+ * reader leaves or the bytes are damaged.
+ */
 export function decodeStream(
   encoding: string | undefined,
   body: AsyncIterable<readonly Buffer[]>,
+  leave: () => void,
 ): AsyncIterable<readonly Buffer[]> {
   const coding = findCoding(encoding);
-  return coding ? decoded(coding.stream(), body) : body;
+  return coding ? decoded(coding.stream(), body, leave) : body;
 }
 
 function findCoding(encoding: string | undefined): Coding | undefined {
@@ -48,10 +52,15 @@ function findCoding(encoding: string | undefined): Coding | undefined {
 async function* decoded(
   transform: Transform,
   body: AsyncIterable<readonly Buffer[]>,
+  leave: () => void,
 ): AsyncGenerator<readonly Buffer[], void> {
-  // Errors reach the reader below; leaving it destroys both, and with them the request.
+  // Errors of either reach the reader below.
   pipeline(Readable.from(joined(body)), transform, () => undefined);
-  for await (const chunk of transform) yield [chunk as Buffer];
+  try {
+    for await (const chunk of transform) yield [chunk as Buffer];
+  } finally {
+    leave();
+  }
 }
 
 async function* joined(body: AsyncIterable<readonly Buffer[]>): AsyncGenerator<Buffer, void> {

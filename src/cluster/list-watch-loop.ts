@@ -1,6 +1,7 @@
 import { DeadlineError } from "./api-connection.ts";
 import { decodeEvent, type WatchLine } from "./decode-event.ts";
 import { answerFailure, describeAttempt, type Failure } from "./failure.ts";
+import { ListAge } from "./list-age.ts";
 import { listSlices } from "./list-slices.ts";
 import { Liveness } from "./liveness.ts";
 import { INITIAL_STATE, nextStep, type Outcome, type ReflectorState } from "./reflector-state.ts";
@@ -34,6 +35,7 @@ export class ListWatchLoop implements Reflector {
   readonly #health: WatchHealth;
   readonly #intake: SliceIntake;
   readonly #liveness: Liveness;
+  readonly #listAge = new ListAge();
   readonly #blindAfterMs: number;
   #state: ReflectorState = INITIAL_STATE;
   #done: Promise<void> = Promise.resolve();
@@ -313,7 +315,11 @@ export class ListWatchLoop implements Reflector {
   }
 
   #takeList(slices: readonly Slice[], resourceVersion: string): Failure | undefined {
-    const { onSight, onEvent, onBatchEnd, clock } = this.#options;
+    const { onSight, onEvent, onBatchEnd, clock, scope } = this.#options;
+    if (this.#listAge.refuses(resourceVersion, this.#resourceVersion)) {
+      const message = `${describeAttempt("list", scope)}: the list of version ${resourceVersion} is older than what is known`;
+      return { kind: "server", message };
+    }
     const blindSinceMs = this.#liveness.blindSinceMs;
     this.#intake.replace(slices);
     const failure = this.#guard(() => {

@@ -11,14 +11,18 @@ export class LineTooLongError extends Error {
 
 const LINE_FEED = 0x0a;
 
+/** Nearly all lines are shorter than this; a buffer of their own for each would keep the garbage collector busy. */
+const SCRATCH_BYTES = 64 * 1024;
+
 /**
  * Cuts a stream of bytes into lines at line feeds, and only there: JSON may hold U+2028, which `node:readline` takes for a
  * line end. Works on bytes, so that a character cut in two by the network is whole again in its line.
- * Lines within one chunk are views of it and not copies; keep none of them longer than the call.
+ * Lines are views of a chunk, or of memory that the next line is put together in; keep none of them longer than the call.
  */
 export class LineSplitter {
   readonly #limit: number;
   #parts: Buffer[] = [];
+  #scratch: Buffer | undefined;
   #pending = 0;
 
   constructor(limitBytes: number = LINE_LIMIT_BYTES) {
@@ -51,7 +55,14 @@ export class LineSplitter {
   }
 
   #join(end: Buffer): Buffer {
-    const line = Buffer.concat([...this.#parts, end], this.#pending + end.length);
+    const length = this.#pending + end.length;
+    const line =
+      length > SCRATCH_BYTES
+        ? Buffer.allocUnsafeSlow(length)
+        : (this.#scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)).subarray(0, length);
+    let at = 0;
+    for (const part of this.#parts) at += part.copy(line, at);
+    end.copy(line, at);
     this.#parts = [];
     this.#pending = 0;
     return line;

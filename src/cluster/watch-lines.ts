@@ -189,6 +189,7 @@ class Watch {
   }
 
   #giveUp(reason: string): void {
+    if (this.#request.signal.aborted) return;
     const message = `${describeAttempt("watch", this.#options.scope)}: ${reason}`;
     this.#verdict = { kind: "deadline", message };
     this.#request.abort(new Error(reason));

@@ -7,6 +7,7 @@ import { destinationKinds } from "../destinations/registry.ts";
 import { createSender, proxyFromEnv } from "../destinations/send.ts";
 import { loadRules, type RulesFile } from "../rules/load-rules.ts";
 import { systemClock } from "../runtime/clock.ts";
+import { deferBriefly } from "../runtime/defer.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import { systemRandom } from "../runtime/random.ts";
@@ -84,7 +85,7 @@ export async function run(options: RunOptions): Promise<void> {
     readSecret,
     logger,
     metrics,
-    defer: setImmediate,
+    defer: deferBriefly,
   });
   notReady = () => (stop.aborted ? ["stopping"] : app.notReady());
   const followed = followRules(options, app, metrics);

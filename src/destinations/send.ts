@@ -16,7 +16,7 @@ export interface SenderOptions {
   readonly timeoutMs?: number;
   /** Without it, requests go straight to their hosts. */
   readonly proxy?: ProxySettings;
-  /** Aborts after `ms` milliseconds of real time, also where the rest of the process runs on a virtual clock. */
+  /** Instead of a timer of real time, which counts also where the rest of the process runs on a virtual clock. */
   readonly timeoutSignal?: (ms: number) => AbortSignal;
   /** Name resolution, for tests. */
   readonly resolve?: ResolveAll;
@@ -57,28 +57,40 @@ export function proxyFromEnv(env: Readonly<Record<string, string | undefined>>):
 export function createSender(options: SenderOptions = {}): Sender {
   const dispatcher = createDispatcher(options);
   const exchange = options.fetch ? fetchExchange(options.fetch) : undiciExchange(dispatcher);
-  const timeoutSignal = options.timeoutSignal ?? ((ms: number) => AbortSignal.timeout(ms));
 
   return {
     async send(request, { timeoutMs, signal } = {}) {
       const wire = toWire(request);
       if ("failed" in wire) return wire;
-      const timeout = timeoutSignal(
+      using timeout = startTimeout(
         timeoutMs ?? request.timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        options.timeoutSignal,
       );
-      const either = signal ? AbortSignal.any([timeout, signal]) : timeout;
+      const either = signal ? AbortSignal.any([timeout.signal, signal]) : timeout.signal;
       try {
         return await exchange(wire, either);
       } catch (error) {
         const target = shownUrl(wire.url);
         if (signal?.aborted) return { failed: "aborted", detail: `Gave up sending to ${target}: stopping` };
-        if (timeout.aborted)
+        if (timeout.signal.aborted)
           return { failed: "timeout", detail: `Cannot send to ${target}: no answer in time` };
         return sendFailure(target, error);
       }
     },
     close: () => dispatcher.close(),
   };
+}
+
+interface Timeout extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+// A timer that is cleared in the end costs a fraction of AbortSignal.timeout(), which lives on until it fires.
+function startTimeout(ms: number, timeoutSignal: SenderOptions["timeoutSignal"]): Timeout {
+  if (timeoutSignal) return { signal: timeoutSignal(ms), [Symbol.dispose]: () => undefined };
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ms);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** A request with its secrets revealed. Never leaves this file. */

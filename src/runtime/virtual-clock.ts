@@ -6,6 +6,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** On a machine this many timers without time passing are a busy loop; here they would never end. */
+const MOST_AT_ONCE = 1_000_000;
+
 /**
  * A clock that stands still until it is told to move: an hour passes in a millisecond.
  * `ringbell test`, `ringbell replay` and the tests run on it.
@@ -43,10 +46,17 @@ export class VirtualClock implements Clock {
     return this.#earliest()?.atMs;
   }
 
-  /** Moves to `toMs`, calling timers in order of their time, then of their making. Never moves back. */
+  /**
+   * Moves to `toMs`, calling timers in order of their time, then of their making. Never moves back.
+   * Throws `RangeError` when timers set timers without end.
+   */
   advanceTo(toMs: number): void {
+    let atOnce = 0;
     for (let timer = this.#earliest(); timer && timer.atMs <= toMs; timer = this.#earliest()) {
       this.#timers.delete(timer);
+      atOnce = timer.atMs > this.#nowMs ? 0 : atOnce + 1;
+      if (atOnce > MOST_AT_ONCE)
+        throw new RangeError("Cannot move the clock: a timer sets itself again at once");
       this.#nowMs = Math.max(this.#nowMs, timer.atMs);
       timer.callback();
     }

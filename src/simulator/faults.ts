@@ -118,7 +118,8 @@ export class Faults {
 
   /** The fault that is due for a request, counted as used. `reused`: its connection had a request before. For the server. */
   take(verb: RequestVerb, reused: boolean): RequestFault | undefined {
-    const queues = verb === "watchList" ? [this.#planned.watchList, this.#planned.list] : [this.#planned[verb]];
+    const queues =
+      verb === "watchList" ? [this.#planned.watchList, this.#planned.list] : [this.#planned[verb]];
     const queue = queues.find(({ length }) => length > 0);
     const first = queue?.[0];
     if (!queue || !first || (first.fault === "closeReused" && !reused)) return undefined;

@@ -48,7 +48,8 @@ export class WatchHub {
   /** Tells a watch again what happened after a resourceVersion, as far as history reaches. */
   repeat(stream: WatchStream, afterVersion: number): void {
     const from = Math.max(afterVersion, this.#store.compactedVersion);
-    for (const event of this.#store.eventsAfter(stream.request.source, from) ?? []) this.#write(stream, event);
+    for (const event of this.#store.eventsAfter(stream.request.source, from) ?? [])
+      this.#write(stream, event);
   }
 
   #tell(stream: WatchStream, event: StoreEvent): void {

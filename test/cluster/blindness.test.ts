@@ -176,6 +176,7 @@ describe("blindness", () => {
     expect(stage.reflector.status()).toMatchObject({
       blindSinceMs: 1_000_000,
       failureCounts: { deadline: 1 },
+      lastFailure: expect.stringContaining("no sign of life for 60 s") as string,
     });
     await until(() => stage.api.watches[1]?.closed === true);
     stage.pass(800);
@@ -332,7 +333,7 @@ describe("relist", () => {
   });
 
   test("during a list makes another after it", async () => {
-    const stage = await startSighted((api) => api.onList(hang));
+    const stage = await startSighted((api) => api.onList(hang, list([], "5")));
     await until(() => stage.api.lists.length === 1);
     stage.reflector.relist();
     list([], "4")(stage.api.lists[0] as never);

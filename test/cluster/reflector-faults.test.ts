@@ -166,7 +166,9 @@ describe("a version that is gone is listed anew, at once and without a version",
       details: { causes: [{ reason: "ResourceVersionTooLarge" }] },
     };
     const stage = await start((api) =>
-      api.onList(list([], "3"), json(504, tooLarge, { "retry-after": "1" })).onWatch(stream("not JSON\n")),
+      api
+        .onList(list([], "3"), json(504, tooLarge, { "retry-after": "1" }), list([], "4"))
+        .onWatch(stream("not JSON\n")),
     );
     await untilFailures(stage, 1);
     stage.pass(800);

@@ -38,6 +38,16 @@ describe("cutting a stream into lines", () => {
     expect(split(bytes, each).lines).toEqual(['{"a":"🔔ü"}']);
   });
 
+  test.each([65_535, 65_536, 65_537, 200_000])(
+    "puts %i bytes together, one line after the other",
+    (length) => {
+      const texts = ["a", "b", "c"].map((letter) => letter.repeat(length));
+      const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(""));
+      const cuts = [10, length - 1, length + 20_000, 2 * length + 3];
+      expect(split(bytes, cuts).lines).toEqual(texts);
+    },
+  );
+
   test("takes U+2028, U+2029 and a carriage return for what they are: text", () => {
     expect(split(Buffer.from("a\u2028b\u2029c\rd\n"), []).lines).toEqual(["a\u2028b\u2029c\rd"]);
   });

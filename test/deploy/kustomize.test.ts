@@ -103,7 +103,7 @@ describe.each(kubectls)("deploy/base rendered by kubectl 1.$minor", (kubectl) =>
   test("sets memory and CPU requests, a memory limit, and time to drain", () => {
     expect(container.resources).toEqual({
       requests: { cpu: "20m", memory: "96Mi" },
-      limits: { memory: "192Mi" },
+      limits: { memory: "256Mi" },
     });
     expect(pod.terminationGracePeriodSeconds).toBe(30);
   });

@@ -31,6 +31,13 @@ describe("VirtualClock", () => {
     expect(calls).toEqual([7]);
   });
 
+  test("says so when a timer sets itself again at once, without end", () => {
+    const clock = new VirtualClock(0);
+    const again = (): void => void clock.at(0, again);
+    again();
+    expect(() => clock.advanceTo(1)).toThrow("a timer sets itself again at once");
+  });
+
   test("does not call a cancelled timer", () => {
     const clock = new VirtualClock(0);
     const cancel = clock.at(5, () => expect.unreachable());

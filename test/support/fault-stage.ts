@@ -32,26 +32,29 @@ export interface FaultOptions {
   readonly proxied?: boolean;
   /** Notices that the fault with its changes brings, in order. Default: those of one `change`. */
   readonly notices?: readonly string[];
+  /** Endpoints per slice; default 3, so that the ring has two slices. */
+  readonly sliceCapacity?: number;
 }
 
 /** Ringbell, watching the Service `data/web` of five Pods in two slices, and everything that can go wrong with it. */
 export class FaultStage {
   readonly system: System;
-  readonly model = new ClusterModel({
-    namespace: "data",
-    service: "web",
-    sliceCapacity: 3,
-    times: { startMs: 0, readyMs: 0, stopMs: 0 },
-    // No API server lets these letters pass; here one that was torn apart shows in the ring.
-    nodes: [1, 2, 3].map((index) => ({ name: `knoten-ä-${index}`, zone: `zone-€-${index}` })),
-  });
+  readonly model: ClusterModel;
   /** Thrown at the next ring that the rules are to judge. */
   handlerError: Error | undefined;
   #changedAtMs = START_MS;
   #told = 0;
 
-  constructor(system: System) {
+  constructor(system: System, sliceCapacity = 3) {
     this.system = system;
+    this.model = new ClusterModel({
+      namespace: "data",
+      service: "web",
+      sliceCapacity,
+      times: { startMs: 0, readyMs: 0, stopMs: 0 },
+      // No API server lets these letters pass; here one that was torn apart shows in the ring.
+      nodes: [1, 2, 3].map((index) => ({ name: `knoten-ä-${index}`, zone: `zone-€-${index}` })),
+    });
   }
 
   get api(): ApiServer {
@@ -235,7 +238,7 @@ export async function makeStage(options: FaultOptions = {}): Promise<FaultStage>
     onTestFinished(() => proxy.close());
     system.proxy = proxy;
   }
-  return new FaultStage(system);
+  return new FaultStage(system, options.sliceCapacity);
 }
 
 /** After the fault all is as before: what heals is seen at once, and told once. */

@@ -121,15 +121,7 @@ export class System implements AsyncDisposable {
   /** Lets virtual time pass, timer by timer, with all that goes over the sockets in between. */
   async pass(ms: number): Promise<void> {
     const untilMs = this.clock.now() + ms;
-    await this.quiet();
-    for (
-      let next = this.clock.nextTimerMs();
-      next !== undefined && next <= untilMs;
-      next = this.clock.nextTimerMs()
-    ) {
-      this.clock.advanceTo(next);
-      await this.quiet();
-    }
+    await this.passUntil(() => (this.clock.nextTimerMs() ?? Infinity) > untilMs, ms);
     this.clock.advanceTo(untilMs);
     await this.quiet();
   }
