@@ -71,7 +71,10 @@ export class SliceIntake {
   /** Whether any rule looks at the slice's Service. */
   readonly keeps = (slice: Slice): boolean => {
     const { wants } = this.#options;
-    return wants === undefined || (slice.service !== undefined && wants(slice.namespace, slice.service));
+    if (wants === undefined) return true;
+    if (slice.service === undefined) return false;
+    // Only what is wanted is known.
+    return this.#known.get(slice.key)?.service === slice.service || wants(slice.namespace, slice.service);
   };
 
   /** `wants` may give other answers from now on. */

@@ -121,8 +121,8 @@ export class RingBook {
   }
 
   #put(slice: Slice, nowMs: number, covers: Covers): void {
-    const key = slice.service === undefined ? undefined : `${slice.namespace}/${slice.service}`;
     const owners = this.#owners.get(slice.key);
+    const key = this.#ringKey(slice, owners?.[0]);
     if (owners && (owners.length > 1 || owners[0] !== key)) this.#drop(slice.key, nowMs, covers, key);
     if (key === undefined || slice.service === undefined) return;
     let service = this.#services.get(key);
@@ -145,6 +145,13 @@ export class RingBook {
     if (owners === service.alone) return;
     const others = this.#owners.get(slice.key)?.filter((owner) => owner !== key) ?? [];
     this.#owners.set(slice.key, others.length === 0 ? service.alone : [...others, key]);
+  }
+
+  // A key that is at hand is not made again for each event.
+  #ringKey({ namespace, service }: Slice, owner: string | undefined): string | undefined {
+    const known = owner === undefined ? undefined : this.#services.get(owner);
+    if (known && known.namespace === namespace && known.service === service) return known.alone[0];
+    return service === undefined ? undefined : `${namespace}/${service}`;
   }
 
   /** Takes a slice out of the rings that the watch is about, but for the one it belongs to now. */
