@@ -60,6 +60,7 @@ export class Pipeline {
   readonly #listed = new Set<string>();
   /** A blind scope has been listed since the last decisions. */
   #isSighted = false;
+  #isJustListed = false;
   #isClosed = false;
   #isSoon = false;
   readonly #books: Readonly<Record<Source, RingBook>>;
@@ -109,6 +110,7 @@ export class Pipeline {
     if (event.kind !== "listed") return;
     // Sight begins with the list that decides, not before it: until now what was known may have been stale.
     this.#listed.add(scope.id);
+    this.#isJustListed = true;
     if (this.#blind.delete(scope.id)) this.#isSighted = true;
     this.#tellSelf(scope.id, undefined);
     this.#decideAbsent(scope, nowMs);
@@ -207,7 +209,10 @@ export class Pipeline {
       this.#alerts.onSight(nowMs);
     }
     if (this.#alerts.hasDecisions) this.#accept(nowMs);
-    if (this.#hasUnsaved()) this.#commitSoon();
+    // Whoever is told that a scope has been listed may count on what the list has decided.
+    if (this.#isJustListed) this.#commit();
+    else if (this.#hasUnsaved()) this.#commitSoon();
+    this.#isJustListed = false;
     this.#setTimer();
   }
 

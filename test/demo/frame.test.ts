@@ -149,7 +149,12 @@ describe("a frame", () => {
   });
 
   test("shows a firing alert, members that settle, and what was told", () => {
-    const firing = { kind: "firing", sinceMs: 100_000, firedAtMs: 115_000, told: { notify: [], severity: "critical" } } as const;
+    const firing = {
+      kind: "firing",
+      sinceMs: 100_000,
+      firedAtMs: 115_000,
+      told: { notify: [], severity: "critical" },
+    } as const;
     const settling = {
       ...baseline,
       deviations: new Map([

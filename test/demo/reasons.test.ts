@@ -50,7 +50,12 @@ describe("why an alert is silent", () => {
   });
 
   test("is left to its notice when it fires or resolves", () => {
-    const firing = alert({ kind: "firing", sinceMs: 0, firedAtMs: 15_000, told: { notify: [], severity: "info" } });
+    const firing = alert({
+      kind: "firing",
+      sinceMs: 0,
+      firedAtMs: 15_000,
+      told: { notify: [], severity: "info" },
+    });
     expect(alertReason(quorum, alert({ kind: "pending", sinceMs: 0 }), firing, "", 15_000)).toBeUndefined();
     expect(alertReason(quorum, firing, alert({ kind: "inactive" }), "", 20_000)).toBeUndefined();
   });

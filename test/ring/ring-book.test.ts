@@ -109,6 +109,34 @@ describe("RingBook", () => {
     ]);
   });
 
+  test("moves a slice to a Service of another watch, whichever of the two says so first", () => {
+    const about = (service: string) => (_namespace: string, of: string) => of === service;
+    const begin = (): RingBook => {
+      const book = new RingBook("endpointslices");
+      book.apply(changed("a", [endpoint("c-0")]), 0, about("cassandra"));
+      book.take(0);
+      return book;
+    };
+    const moved = changed("a", [endpoint("c-0")], { service: "kafka" });
+    const oldFirst = begin();
+    oldFirst.apply({ kind: "deleted", key: "data/a" }, 1, about("cassandra"));
+    expect(members(oldFirst, 1)).toEqual([["data/cassandra", "absent"]]);
+    oldFirst.apply(moved, 2, about("kafka"));
+    expect(members(oldFirst, 2)).toEqual([["data/kafka", ["c-0"]]]);
+
+    const newFirst = begin();
+    newFirst.apply(moved, 1, about("kafka"));
+    expect(members(newFirst, 1)).toEqual([["data/kafka", ["c-0"]]]);
+    newFirst.apply(changed("a", [endpoint("c-1")]), 2, about("cassandra"));
+    expect(members(newFirst, 2)).toEqual([["data/cassandra", ["c-1"]]]);
+    newFirst.apply({ kind: "deleted", key: "data/a" }, 3, about("cassandra"));
+    expect(members(newFirst, 3)).toEqual([["data/cassandra", "absent"]]);
+    newFirst.apply({ kind: "listed", slices: [] }, 4, about("cassandra"));
+    expect(members(newFirst, 4)).toEqual([]);
+    newFirst.apply({ kind: "listed", slices: [] }, 5, about("kafka"));
+    expect(members(newFirst, 5)).toEqual([["data/kafka", "absent"]]);
+  });
+
   test("ignores a slice without the Service label, and forgets one that loses it", () => {
     const book = bookOf(
       changed("stray", [endpoint("c-9")], { service: undefined }),

@@ -3,6 +3,7 @@ import type { ApiServer, ApiServerOptions } from "../../src/simulator/api-server
 import { ClusterModel, type ModelStep } from "../../src/simulator/cluster-model.ts";
 import type { Faults } from "../../src/simulator/faults.ts";
 import { applyStep, playSteps } from "../../src/simulator/play.ts";
+import { documentedFaults } from "./documented-faults.ts";
 import { SilentProxy } from "./silent-proxy.ts";
 import { START_MS, System } from "./system.ts";
 import { type SeenMember, seenMembers, trueMembers } from "./truth.ts";
@@ -185,6 +186,7 @@ export function faultTest(
   options: FaultOptions = {},
 ): void {
   test(name, async () => {
+    expectDocumented(name, within);
     const stage = await makeStage(options);
     stage.play(stage.model.begin(stage.nowMs, 5));
     await stage.run(options.head);
@@ -207,6 +209,7 @@ export function startFaultTest(
   options: FaultOptions = {},
 ): void {
   test(name, async () => {
+    expectDocumented(name, within);
     const stage = await makeStage(options);
     stage.play(stage.model.begin(stage.nowMs, 5));
     await fault(stage);
@@ -267,6 +270,11 @@ export async function expectNothingLeft({ system, api }: FaultStage): Promise<vo
     throughProxy: system.proxy?.connections ?? 0,
     nextTimerMs: system.clock.nextTimerMs(),
   }).toEqual({ connections: 0, watches: 0, held: 0, throughProxy: 0, nextTimerMs: undefined });
+}
+
+function expectDocumented(name: string, within: string): void {
+  const row = documentedFaults().find((one) => one.name === name);
+  expect(row?.within, `docs/reliability.md has a row for "${name}" that says how soon`).toBe(within);
 }
 
 /** `1.5 s`, `2 min` */
