@@ -117,8 +117,12 @@ function uniqueHostnames(slices: readonly Slice[]): ReadonlySet<string> {
 function uniteFamilies(key: string, found: readonly Candidate[]): Member {
   const perFamily = new Map<string, Candidate>();
   for (const candidate of found) {
-    const rival = perFamily.get(candidate.slice.addressType);
-    if (!rival || isNewer(candidate, rival)) perFamily.set(candidate.slice.addressType, candidate);
+    const family = candidate.slice.addressType;
+    const rival = perFamily.get(family);
+    if (rival && !isNewer(candidate, rival)) continue;
+    // Deleted first, so that the families stand in the order in which their last words were received.
+    perFamily.delete(family);
+    perFamily.set(family, candidate);
   }
   const newest = [...perFamily.values()].reduce((best, next) => (isNewer(next, best) ? next : best));
   // Another uid under the same name is the Pod's predecessor: its family has not been written yet.

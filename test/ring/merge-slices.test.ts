@@ -54,6 +54,13 @@ describe("mergeSlices()", () => {
     expect(mergeSlices([v4, v6])).toMatchObject([{ uid: "new", addresses: ["fd00::2"] }]);
   });
 
+  test("believes the slice received last also where its family was heard of first", () => {
+    const old = slice("four", [endpoint("c-0", { uid: "old", address: "10.0.0.1" })]);
+    const v6 = slice("six", [endpoint("c-0", { uid: "old", address: "fd00::1" })], { addressType: "IPv6" });
+    const fresh = slice("four-2", [endpoint("c-0", { uid: "new", address: "10.0.0.2" })]);
+    expect(mergeSlices([old, v6, fresh])).toMatchObject([{ uid: "new", addresses: ["10.0.0.2"] }]);
+  });
+
   test("keeps two Pods with one address apart", () => {
     const same = { address: "10.0.0.9" };
     const members = mergeSlices([

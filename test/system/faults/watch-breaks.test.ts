@@ -92,8 +92,8 @@ describe("a watch that is refused", () => {
     stage.change();
   });
 
-  faultTest("no answer to a watch", "70 s", (stage) => {
-    stage.faults.nextWatches(2, "noHeaders");
+  faultTest("no answer to a watch", "35 s", (stage) => {
+    stage.faults.nextWatches(1, "noHeaders");
     stage.faults.resetWatches();
     stage.change();
   });
