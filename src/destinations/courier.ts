@@ -188,11 +188,18 @@ export class Courier {
   async #round(destination: Destination, delivery: Delivery, count: () => void): Promise<Outcome> {
     const { clock, random, logger } = this.#options;
     const signal = this.#stop.signal;
+    const tryOnce = (): Promise<Outcome> => {
+      count();
+      return this.#attempt(destination, delivery);
+    };
     try {
+      // Nearly always the first try is the last, and needs nothing of what retries take.
+      let first: Outcome | undefined = await tryOnce();
+      if (first.kind !== "retry") return first;
       return await pRetry(
         async () => {
-          count();
-          const outcome = await this.#attempt(destination, delivery);
+          const outcome = first ?? (await tryOnce());
+          first = undefined;
           if (outcome.kind !== "retry") return outcome;
           // Nobody waits in hand while stopping, nor for long: the outbox does.
           if (signal.aborted || (outcome.afterMs ?? 0) > WAIT_IN_HAND_MS)
