@@ -7,6 +7,7 @@ import { answerFailure, describeAttempt, type Failure, parseRetryAfter, thrownFa
 import { asObject, asText } from "./object-fields.ts";
 import type { Slice, Source } from "./slice.ts";
 import { type Scope, scopeRequest } from "./watch-plan.ts";
+import { inOrderOfWriting, versionOf, type Written } from "./write-order.ts";
 
 /** How to list a scope. */
 export interface ListOptions {
@@ -40,10 +41,10 @@ export type ListResult =
 /** As client-go's pager. */
 const PAGE_SIZE = 500;
 
-/** Reads all slices of a scope, page by page; of a page only its slices are kept. Never throws. */
+/** Reads all slices of a scope, page by page, in the order of their writing; of a page only its slices are kept. Never throws. */
 export async function listSlices(options: ListOptions): Promise<ListResult> {
   const { scope, resourceVersion: wanted, paged } = options;
-  const slices: Slice[] = [];
+  const written: Written[] = [];
   const issues: string[] = [];
   let resourceVersion: string | undefined;
   let token: string | undefined;
@@ -51,12 +52,19 @@ export async function listSlices(options: ListOptions): Promise<ListResult> {
     // The API server serves any but these two from its cache, whole, and refuses a version next to a token.
     const limit = paged && (token !== undefined || wanted === "" || wanted === "0") ? PAGE_SIZE : undefined;
     const version = token === undefined && wanted !== "" ? wanted : undefined;
-    const page = await getPage(options, { limit, continue: token, resourceVersion: version }, slices, issues);
+    const page = await getPage(
+      options,
+      { limit, continue: token, resourceVersion: version },
+      written,
+      issues,
+    );
     if (page.kind === "failed") return { ...page, expiredAtLaterPage: token !== undefined };
     resourceVersion ??= page.resourceVersion;
     token = page.token;
   } while (token !== undefined);
-  if (resourceVersion !== undefined) return { kind: "listed", slices, resourceVersion, issues };
+  if (resourceVersion !== undefined) {
+    return { kind: "listed", slices: inOrderOfWriting(written), resourceVersion, issues };
+  }
   const message = `${describeAttempt("list", scope)}: the list has no metadata.resourceVersion`;
   return { kind: "failed", failure: { kind: "undecodable", message }, expiredAtLaterPage: false };
 }
@@ -69,7 +77,12 @@ type Page =
     }
   | { readonly kind: "failed"; readonly failure: Failure };
 
-async function getPage(options: ListOptions, query: Query, slices: Slice[], issues: string[]): Promise<Page> {
+async function getPage(
+  options: ListOptions,
+  query: Query,
+  written: Written[],
+  issues: string[],
+): Promise<Page> {
   const { scope, connection, clock, signal, timeoutMs } = options;
   const { path, ...selectors } = scopeRequest(scope);
   try {
@@ -81,13 +94,13 @@ async function getPage(options: ListOptions, query: Query, slices: Slice[], issu
       const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
       return { kind: "failed", failure: answerFailure("list", scope, answer.status, status, retryAfterMs) };
     }
-    return readPage(options, answer.body, slices, issues);
+    return readPage(options, answer.body, written, issues);
   } catch (error) {
     return { kind: "failed", failure: thrownFailure("list", scope, error) };
   }
 }
 
-function readPage(options: ListOptions, body: Buffer, slices: Slice[], issues: string[]): Page {
+function readPage(options: ListOptions, body: Buffer, written: Written[], issues: string[]): Page {
   const list = parseList(body);
   const items = list?.["items"] ?? [];
   if (list === undefined || !Array.isArray(items)) {
@@ -97,7 +110,7 @@ function readPage(options: ListOptions, body: Buffer, slices: Slice[], issues: s
   for (const item of items) {
     const decoded = decodeObject(options.scope.source, item, options.previousSlice);
     if (decoded.kind !== "slice") issues.push(decoded.issue);
-    else if (options.keeps(decoded.slice)) slices.push(decoded.slice);
+    else if (options.keeps(decoded.slice)) written.push({ slice: decoded.slice, version: versionOf(item) });
   }
   const metadata = asObject(list["metadata"]);
   return {

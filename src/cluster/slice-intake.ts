@@ -5,6 +5,7 @@ import { decodeObject } from "./list-slices.ts";
 import { objectKey } from "./object-fields.ts";
 import type { Slice, SliceEvent } from "./slice.ts";
 import type { Scope } from "./watch-plan.ts";
+import { inOrderOfWriting, type Written } from "./write-order.ts";
 
 /** What taking in a scope's slices needs. */
 export interface SliceIntakeOptions {
@@ -35,7 +36,7 @@ export class SliceIntake {
   readonly #options: SliceIntakeOptions;
   readonly #sieve: LineSieve | undefined;
   #known = new Map<string, Slice>();
-  #collected: Map<string, Slice> | undefined;
+  #collected: Map<string, Written> | undefined;
   #undecodable = 0;
 
   constructor(options: SliceIntakeOptions) {
@@ -59,9 +60,9 @@ export class SliceIntake {
     this.#collected = new Map();
   }
 
-  /** What was collected. */
+  /** What was collected, in the order of its writing. */
   stopCollecting(): readonly Slice[] {
-    const slices = [...(this.#collected?.values() ?? [])];
+    const slices = inOrderOfWriting([...(this.#collected?.values() ?? [])]);
     this.#collected = undefined;
     return slices;
   }
@@ -106,7 +107,7 @@ export class SliceIntake {
     if (change.kind === "deleted") return this.#takeDeleted(change.object);
     const decoded = decodeObject(this.#options.scope.source, change.object, this.previousSlice);
     if (decoded.kind === "malformed") return this.damaged(decoded.issue);
-    if (decoded.kind === "slice") return this.#takeSlice(decoded.slice);
+    if (decoded.kind === "slice") return this.#takeSlice(decoded.slice, change.resourceVersion);
     if (change.kind === "added") this.leaveOut([decoded.issue]);
     else this.#undecodable++;
     return NOTHING;
@@ -118,12 +119,12 @@ export class SliceIntake {
     return { kind: "damaged", issue };
   }
 
-  #takeSlice(slice: Slice): Taken {
+  #takeSlice(slice: Slice, version: string): Taken {
     // Its label may have named another Service before, which has lost it then.
     if (!this.keeps(slice)) return this.#remove(slice.key);
     this.#learn(slice);
     if (this.#collected) {
-      this.#collected.set(slice.key, slice);
+      this.#collected.set(slice.key, { slice, version });
       return NOTHING;
     }
     this.#known.set(slice.key, slice);

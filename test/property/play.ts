@@ -197,9 +197,8 @@ export class Play {
     }
   }
 
-  /** The cluster settles, nothing fails any more, and all that is to be told is told. */
+  /** Nothing changes and nothing fails any more, and all that is to be told is told. */
   async #calmDown(): Promise<void> {
-    this.world.finish();
     for (const { api } of this.watched) {
       api.isCalm = true;
       api.forgetFaults();

@@ -27,12 +27,6 @@ export const SHAPES: readonly Shape[] = [
   { families: ["FQDN"], by: "address" },
 ];
 
-/**
- * Whether a case may end while slices without trigger times contradict each other, as between two writes of one sync. It may
- * when lists hand over slices in the order of their writing; until then the order of their names decides after a relist.
- */
-const MAY_END_IN_CONTRADICTION = false;
-
 /** The Services of the world. */
 export const SERVICES = [
   { namespace: "data", service: "web" },
@@ -171,18 +165,6 @@ export class World {
       return;
     slot.owner = owner;
     this.#put(slot);
-  }
-
-  /** The controller ends its work: slices that say what is no longer so are written. Trigger times decide as they stand. */
-  finish(): void {
-    for (const slot of this.#slots) {
-      const { metadata, endpoints } = this.server.at().get(slot.key) ?? {};
-      if (!slot.exists || !metadata) continue;
-      const now = this.#object(slot);
-      const mayStay = MAY_END_IN_CONTRADICTION || this.#shapes[slot.home]?.timed;
-      const isStale = !mayStay && JSON.stringify(endpoints) !== JSON.stringify(now.endpoints);
-      if (isStale || JSON.stringify(metadata.labels) !== JSON.stringify(now.metadata.labels)) this.#put(slot);
-    }
   }
 
   #slot(index: number): Slot {
