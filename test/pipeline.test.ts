@@ -33,6 +33,7 @@ class Bench {
     rules: string,
     usedStore: MemoryStore = store,
     retryForMs: () => number | undefined = () => 900_000,
+    soon: (work: () => void) => void = (work) => work(),
   ) {
     const file = rulesFile(rules);
     const plan = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
@@ -47,7 +48,7 @@ class Bench {
       logger: silentLogger,
       retryForMs,
       defer: (work) => work(),
-      soon: (work) => work(),
+      soon,
       onAccepted: () => undefined,
       onNotice: (notice) => this.said.push(notice),
       onRing: (ring) => this.rings.push(ring),
@@ -143,6 +144,11 @@ describe("Pipeline", () => {
     const bench = new Bench(QUORUM).list().at(30_000);
     expect(bench.outbox.owed).toBe(1);
     expect(store.load().deliveries.map((owed) => owed.notice.kind)).toEqual(["fire"]);
+  });
+
+  test("has stored what a list decided when the list has been taken in, and not only soon after", () => {
+    new Bench(LEFT, store, undefined, () => undefined).list(slice("a", [endpoint("c-0")]));
+    expect(store.load().baselines).toMatchObject([{ rule: "left", ring: "data/cassandra" }]);
   });
 
   test("counts a Service that a rule names and nobody has made as empty", () => {

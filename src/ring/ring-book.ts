@@ -62,11 +62,6 @@ export class RingBook {
     for (const slice of event.slices) this.#put(slice, nowMs, covers);
   }
 
-  /** The ring as last taken; undefined for a Service never seen or gone. */
-  ring(key: string): Ring | undefined {
-    return this.#rings.get(key);
-  }
-
   /** True while newer slices of this ring are at hand than those of the ring as last taken. */
   isUnread(key: string): boolean {
     return this.#unread.has(key) || this.#changed.has(key);

@@ -34,8 +34,22 @@ test("a reload in the middle of a hold does not begin it anew", async () => {
 
 test("a rule for a Service that the watch of all Services had left out sees it as it is", async () => {
   await using system = await started(BY_GLOB);
-  await system.reload(BY_GLOB + QUORUM.replace("readyBelow: 9 }, for: 1m", "noneReady: true }"));
+  await system.reload(BY_GLOB + QUORUM);
+  await system.pass(90_000);
+  // Its five Pods, not the missing Service that the watch had left of it.
+  expect(system.notices).toMatchObject([
+    { rule: "quorum", kind: "fire", counts: { ready: 5 }, ring: { present: true } },
+  ]);
+});
+
+test("a restart with a rule less tells the end of what it had fired, at once", async () => {
+  await using system = await started(QUORUM + MISSING);
   await system.pass(60_000);
-  // Five Pods are ready: nothing to say, least of all that the Service is missing.
-  expect(system.notices).toEqual([]);
+  await system.stop();
+  await system.run(MISSING);
+  expect(system.notices.map(({ rule, kind, alert }) => [rule, kind, alert?.reason])).toEqual([
+    ["missing", "fire", "Service missing"],
+    ["quorum", "fire", "5 of 5 ready, wanted at least 9"],
+    ["quorum", "resolve", "rule removed"],
+  ]);
 });
