@@ -1,5 +1,11 @@
 import type { ApiConnection } from "./cluster/api-connection.ts";
-import { type Reflector, startReflector } from "./cluster/reflector.ts";
+import {
+  type LoopOptions,
+  type Reflector,
+  startObjectReflector,
+  startReflector,
+} from "./cluster/reflector.ts";
+import { type ObjectScope, planObjects } from "./cluster/object-plan.ts";
 import { planWatches, type Scope } from "./cluster/watch-plan.ts";
 import { WatchSet } from "./cluster/watch-set.ts";
 import { type Attempt, Courier, type Destination } from "./destinations/courier.ts";
@@ -7,10 +13,11 @@ import { destinationKinds } from "./destinations/registry.ts";
 import type { Sender } from "./destinations/send.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Notice } from "./alerts/notice.ts";
-import { Pipeline } from "./pipeline.ts";
+import { UnreadableLabels } from "./alerts/silenced-until.ts";
+import { Pipeline, type Plan } from "./pipeline.ts";
 import type { Ring } from "./ring/ring.ts";
 import type { RulesFile } from "./rules/load-rules.ts";
-import { selectorTargets } from "./rules/selector.ts";
+import { objectTargets, selectorTargets } from "./rules/selector.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/logger.ts";
 import type { Metrics } from "./runtime/metrics.ts";
@@ -44,6 +51,8 @@ export interface App {
   readonly reflectors: readonly Reflector[];
   readonly courier: Courier;
   readonly outbox: Outbox;
+  /** For what is asked and told from outside: silences, standings, troubles of Ringbell's own. */
+  readonly pipeline: Pick<Pipeline, "silences" | "addSilence" | "expireSilence" | "standings" | "onSelf">;
   /**
    * Goes on with another rules file. Alerts, holds, baselines and generations stay with the names of their rules, watches that
    * the new plan needs too are kept. Resolves when those it does not need have ended.
@@ -59,10 +68,10 @@ export function startApp(options: AppOptions): App {
   let { file } = options;
   let destinations = buildDestinations(file);
   const outbox = new Outbox();
+  const unreadable = new UnreadableLabels();
   const pipeline: Pipeline = new Pipeline({
-    rules: file.rules,
-    plan: watchPlan(file),
-    selfNotify: file.selfNotify,
+    file,
+    plan: planFor(file),
     store,
     outbox,
     clock,
@@ -77,7 +86,11 @@ export function startApp(options: AppOptions): App {
       logger.info({ rule, ring: notice.ring.key, kind, title, notify }, "notice");
       options.onNotice?.(notice, notify);
     },
-    onRing: (ring) => options.onRing?.(ring),
+    onRing(ring) {
+      const issue = unreadable.note(ring);
+      if (issue) logger.warn({ ring: ring.key }, issue);
+      options.onRing?.(ring);
+    },
     onCommitFailed: () => metrics.commitFailures.inc(),
   });
   const courier: Courier = new Courier({
@@ -98,29 +111,42 @@ export function startApp(options: AppOptions): App {
     },
   });
   const watches = new WatchSet((scope) => watch(scope, file.blindAfterMs, options, pipeline));
-  observe(options, { pipeline, outbox, watches, destinations: () => [...destinations.keys()] });
+  const objectWatches = new WatchSet<ObjectScope>((scope) =>
+    watchObjects(scope, file.blindAfterMs, options, pipeline),
+  );
+  const reflectors = (): readonly Reflector[] => [...watches.reflectors, ...objectWatches.reflectors];
+  observe(options, { pipeline, outbox, reflectors, destinations: () => [...destinations.keys()] });
   pipeline.start();
-  void watches.follow(watchPlan(file));
+  const plan = planFor(file);
+  void objectWatches.follow(plan.objects);
+  void watches.follow(plan.scopes);
   courier.wake();
   return {
     get reflectors() {
-      return watches.reflectors;
+      return reflectors();
     },
     courier,
+    pipeline,
     outbox,
-    notReady: () => notReady(watches.reflectors, pipeline),
+    notReady() {
+      // Without Pods there are still rings; without the labels of namespaces no rule that asks for them is about any.
+      const namespaces = objectWatches.reflectors.filter((each) =>
+        each.status().scopeId.startsWith("namespaces:"),
+      );
+      return notReady([...watches.reflectors, ...namespaces], pipeline);
+    },
     async reload(next) {
-      const plan = watchPlan(next);
+      const plan = planFor(next);
       file = next;
       destinations = buildDestinations(next);
       courier.setDestinations(destinations);
       pipeline.dropDestinations();
-      pipeline.replaceRules(next.rules, plan, next.selfNotify);
+      pipeline.replaceRules(next, plan);
       watches.relistWide();
-      await watches.follow(plan);
+      await Promise.all([objectWatches.follow(plan.objects), watches.follow(plan.scopes)]);
     },
     async stop(drainMs) {
-      await watches.stop();
+      await Promise.all([watches.stop(), objectWatches.stop()]);
       await courier.drain(drainMs);
       pipeline.close();
     },
@@ -137,25 +163,26 @@ function buildDestinations(file: RulesFile): ReadonlyMap<string, Destination> {
   return destinations;
 }
 
-/** What must be watched for these rules. */
+/** All that must be watched for these rules. */
+export function planFor(file: RulesFile): Plan {
+  return {
+    scopes: watchPlan(file),
+    objects: planObjects(file.rules.flatMap((rule) => objectTargets(rule))),
+  };
+}
+
+/** What must be watched for the rings of these rules. */
 export function watchPlan(file: RulesFile): Scope[] {
   return planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
 }
 
-function watch(
-  scope: Scope,
-  blindAfterMs: number,
-  { connection, clock, random, logger, metrics }: AppOptions,
-  pipeline: Pipeline,
-): Reflector {
+function watch(scope: Scope, blindAfterMs: number, options: AppOptions, pipeline: Pipeline): Reflector {
+  const { metrics, logger } = options;
   // Counted per batch: a labelled counter costs more than the event.
   let events = 0;
   return startReflector({
+    ...loopOptions(blindAfterMs, options),
     scope,
-    connection,
-    clock,
-    random,
-    logger,
     onEvent(event) {
       events += event.kind === "listed" ? event.slices.length : 1;
       pipeline.onEvent(scope, event);
@@ -166,7 +193,6 @@ function watch(
       pipeline.onBatchEnd();
     },
     wants: (namespace, service) => pipeline.mayWant(scope.source, namespace, service),
-    blindAfterMs,
     onBlind(sinceMs, why) {
       logger.warn(
         { scope: scope.id, since: new Date(sinceMs).toISOString(), why },
@@ -175,7 +201,39 @@ function watch(
       pipeline.onBlind(scope, sinceMs, why);
     },
     onSight: () => logger.info({ scope: scope.id }, "listed"),
+    onStatus: ({ synced, watching, failures }) =>
+      pipeline.onWatch(scope, synced && !watching && failures > 0),
   });
+}
+
+/** What is watched beside the rings explains them, and decides nothing alone: while it is blind, what was heard last counts. */
+function watchObjects(
+  scope: ObjectScope,
+  blindAfterMs: number,
+  options: AppOptions,
+  pipeline: Pipeline,
+): Reflector {
+  const { logger } = options;
+  return startObjectReflector({
+    ...loopOptions(blindAfterMs, options),
+    scope,
+    onEvent: (event) => pipeline.onObjects(scope, event),
+    onBatchEnd: () => pipeline.onBatchEnd(),
+    onBlind(sinceMs, why) {
+      logger.warn(
+        { scope: scope.id, since: new Date(sinceMs).toISOString(), why },
+        "blind: reasons and sizes may be out of date",
+      );
+    },
+    onSight: () => logger.info({ scope: scope.id }, "listed"),
+  });
+}
+
+function loopOptions(
+  blindAfterMs: number,
+  { connection, clock, random, logger }: AppOptions,
+): Omit<LoopOptions<never>, "scope" | "onEvent"> {
+  return { connection, clock, random, logger, blindAfterMs };
 }
 
 function notReady(reflectors: readonly Reflector[], pipeline: Pipeline): readonly string[] {
@@ -209,7 +267,12 @@ function countEnd(
 
 function observe(
   { metrics, clock }: AppOptions,
-  stages: { pipeline: Pipeline; outbox: Outbox; watches: WatchSet; destinations: () => readonly string[] },
+  stages: {
+    pipeline: Pipeline;
+    outbox: Outbox;
+    reflectors: () => readonly Reflector[];
+    destinations: () => readonly string[];
+  },
 ): void {
   metrics.observe({
     alerts: () => stages.pipeline.countAlerts(),
@@ -228,7 +291,7 @@ function observe(
     },
     watches: () =>
       new Map(
-        stages.watches.reflectors.map((reflector) => {
+        stages.reflectors().map((reflector) => {
           const { scopeId, synced, lastByteAtMs, blindSinceMs } = reflector.status();
           return [scopeId, { synced, isBlind: blindSinceMs !== undefined, lastByteMs: lastByteAtMs }];
         }),

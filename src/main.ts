@@ -6,8 +6,15 @@ import { KubeConfigError } from "./cluster/kube-config.ts";
 import { registerCheck } from "./commands/check-command.ts";
 import { type Cli, Exit, EXIT } from "./commands/cli.ts";
 import { registerDemo } from "./commands/demo-command.ts";
+import { registerExplain } from "./commands/explain-command.ts";
 import { registerRbac } from "./commands/rbac-command.ts";
+import { registerRecord } from "./commands/record-command.ts";
+import { registerReplay } from "./commands/replay-command.ts";
 import { registerRun } from "./commands/run-command.ts";
+import { registerSchema } from "./commands/schema-command.ts";
+import { registerSend } from "./commands/send-command.ts";
+import { registerSilence } from "./commands/silence-command.ts";
+import { registerTest } from "./commands/test-command.ts";
 import { destinationKinds } from "./destinations/registry.ts";
 import { VERSION } from "./runtime/version.ts";
 import { StateError } from "./state/sqlite-schema.ts";
@@ -46,7 +53,20 @@ const program = new Command("ringbell")
     "\nA rules file to start from is rules.example.yaml; docs/rules.md explains each key.",
   );
 
-for (const register of [registerRun, registerCheck, registerRbac, registerDemo]) register(program, cli);
+const commands = [
+  registerRun,
+  registerCheck,
+  registerTest,
+  registerExplain,
+  registerReplay,
+  registerRecord,
+  registerSend,
+  registerSilence,
+  registerRbac,
+  registerSchema,
+  registerDemo,
+];
+for (const register of commands) register(program, cli);
 
 function exitCode(error: unknown): number {
   if (error instanceof Exit) return error.code;

@@ -1,28 +1,39 @@
 import { AlertBook } from "./alerts/alert-book.ts";
-import type { Alert } from "./alerts/alert.ts";
-import type { Baseline } from "./alerts/baseline.ts";
+import { GroupBook } from "./alerts/group-book.ts";
 import type { Notice } from "./alerts/notice.ts";
-import { BLIND_RULE, type Blindness, SelfAlerts } from "./alerts/self-alerts.ts";
-import { subjectKey } from "./alerts/subject.ts";
+import { ObjectSight } from "./alerts/object-sight.ts";
+import { QuietTimes } from "./alerts/quiet-times.ts";
+import { blindFinding, isSelfAlert, SELF_RULES, SelfAlerts, type SelfFinding } from "./alerts/self-alerts.ts";
+import type { Silence } from "./alerts/silence.ts";
+import { SilenceBook } from "./alerts/silence-book.ts";
+import type { Standing } from "./alerts/standing.ts";
+import type { ObjectEvent } from "./cluster/object-intake.ts";
+import type { ObjectScope } from "./cluster/object-plan.ts";
+import { ScopeSight } from "./cluster/scope-sight.ts";
 import type { SliceEvent, Source } from "./cluster/slice.ts";
 import { type Scope, scopeCovers } from "./cluster/watch-plan.ts";
-import { deliveryId } from "./outbox/delivery-id.ts";
-import type { Delivery } from "./outbox/delivery.ts";
 import type { Outbox, Settlement } from "./outbox/outbox.ts";
+import { Owing } from "./outbox/owing.ts";
 import { absentRing, RingBook } from "./ring/ring-book.ts";
 import type { Ring } from "./ring/ring.ts";
-import type { Rule } from "./rules/rule.ts";
+import type { RulesFile } from "./rules/load-rules.ts";
 import type { Clock } from "./runtime/clock.ts";
 import type { Logger } from "./runtime/logger.ts";
-import type { EndedDelivery, Store } from "./state/store.ts";
+import { OneTimer } from "./runtime/one-timer.ts";
+import { CommitBuffer } from "./state/commit-buffer.ts";
+import type { Store } from "./state/store.ts";
+
+/** What is watched for a rules file. */
+export interface Plan {
+  readonly scopes: readonly Scope[];
+  readonly objects: readonly ObjectScope[];
+}
 
 /** What the pipeline works with. */
 export interface PipelineOptions {
-  readonly rules: readonly Rule[];
-  /** What is watched for them. */
-  readonly plan: readonly Scope[];
-  /** Destinations that hear of Ringbell's own troubles. */
-  readonly selfNotify: readonly string[];
+  readonly file: RulesFile;
+  /** What is watched for it. */
+  readonly plan: Plan;
   readonly store: Store;
   readonly outbox: Outbox;
   readonly clock: Clock;
@@ -41,8 +52,6 @@ export interface PipelineOptions {
   readonly onCommitFailed?: () => void;
 }
 
-/** After a failed transaction the next try comes this much later. */
-const COMMIT_RETRY_MS = 1_000;
 /** After a failure of Ringbell's own on a ring it is judged again this much later. */
 const JUDGE_RETRY_MS = 10_000;
 
@@ -52,47 +61,85 @@ const JUDGE_RETRY_MS = 10_000;
  */
 export class Pipeline {
   readonly #options: PipelineOptions;
-  readonly #storeId: string;
   readonly #alerts: AlertBook;
+  readonly #silences: SilenceBook;
+  readonly #quiet: QuietTimes;
+  readonly #groups: GroupBook;
+  readonly #objects: ObjectSight;
+  readonly #owing: Owing;
   readonly #selfAlerts: SelfAlerts;
-  readonly #blind = new Map<string, Scope>();
-  /** Scopes that have been listed. */
-  readonly #listed = new Set<string>();
-  /** A blind scope has been listed since the last decisions. */
-  #isSighted = false;
+  readonly #sight = new ScopeSight();
   #isJustListed = false;
   #isClosed = false;
   #isSoon = false;
-  readonly #books: Readonly<Record<Source, RingBook>>;
-  #sequence: number;
+  readonly #books: Readonly<Record<Source, RingBook>> = {
+    endpointslices: new RingBook("endpointslices"),
+    endpoints: new RingBook("endpoints"),
+  };
   #selfNotify: readonly string[];
-  #unsaved = nothing();
-  #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
+  readonly #unsaved: CommitBuffer;
+  readonly #timer: OneTimer;
   #isDeferred = false;
-  #retryAtMs: number | undefined;
 
   /** Takes up the stored state: what is owed goes into the outbox. Call `start` before anything else. */
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.#selfNotify = options.selfNotify;
-    const stored = options.store.load();
-    this.#storeId = stored.storeId;
-    this.#sequence = stored.lastSequence;
-    this.#books = { endpointslices: new RingBook("endpointslices"), endpoints: new RingBook("endpoints") };
-    const nowMs = options.clock.now();
+    const { file, plan, store, outbox, clock } = options;
+    this.#selfNotify = file.selfNotify;
+    const stored = store.load();
+    const nowMs = clock.now();
+    this.#timer = new OneTimer(clock, () => {
+      this.#commit();
+      this.#advance();
+    });
+    this.#unsaved = new CommitBuffer({
+      ...options,
+      onAccepted(deliveries) {
+        for (const delivery of deliveries) outbox.add(delivery);
+        options.onAccepted();
+      },
+      onFailed: () => options.onCommitFailed?.(),
+    });
+    this.#silences = new SilenceBook(stored.silences);
+    this.#quiet = new QuietTimes(file, this.#silences);
+    this.#groups = new GroupBook({
+      destinations: file.destinations,
+      stored: stored.groups,
+      nowMs,
+      mutedUntilMs: (destination, atMs) => this.#quiet.mutedUntilMs(destination, atMs),
+    });
+    this.#objects = new ObjectSight(plan.objects, () => clock.now());
+    const { around, namespaceLabels } = this.#objects;
+    this.#owing = new Owing({
+      ...options,
+      ...stored,
+      groups: this.#groups,
+      quiet: this.#quiet,
+      accept: (delivery) => this.#unsaved.owe(delivery),
+      end: (delivery, end) => this.#unsaved.end(delivery, end),
+      onNotice: (notice, notify) => options.onNotice?.(notice, notify),
+    });
     this.#selfAlerts = new SelfAlerts(stored.alerts);
     this.#alerts = new AlertBook({
-      rules: options.rules,
-      stored: { ...stored, alerts: stored.alerts.filter((alert) => alert.rule !== BLIND_RULE) },
+      rules: file.rules,
+      stored: { ...stored, alerts: stored.alerts.filter((alert) => !isSelfAlert(alert)) },
       nowMs,
-      mayDecide: (ring) => !this.#isBlind(ring) && !this.#books[ring.source].isUnread(ring.key),
+      mayDecide: (ring) => this.#mayDecide(ring),
+      surroundings: {
+        hush: (rule, ring, atMs) => this.#quiet.hush(rule, ring, atMs),
+        destinationHush: (name, rule, ring, atMs) => this.#quiet.destinationHush(name, rule, ring, atMs),
+        desired: (ring) => around.desired(ring),
+        whyLeft: (member, ring, atMs) => around.whyLeft(member, ring, atMs),
+        rolloutSinceMs: (ring) => around.rolloutSinceMs(ring),
+      },
+      namespaceLabels,
     });
-    for (const delivery of stored.deliveries) this.#takeUp(delivery, nowMs);
+    for (const delivery of stored.deliveries) this.#owing.takeUp(delivery, nowMs);
   }
 
   /** Tells what ended while Ringbell was not running, because its rule was edited. Call it when all else is built. */
   start(): void {
-    this.#endSelfAlerts(this.#options.plan);
+    this.#endSelfAlerts(this.#options.plan.scopes);
     this.#advance();
   }
 
@@ -109,11 +156,18 @@ export class Pipeline {
     book.apply(event, nowMs, covers);
     if (event.kind !== "listed") return;
     // Sight begins with the list that decides, not before it: until now what was known may have been stale.
-    this.#listed.add(scope.id);
     this.#isJustListed = true;
-    if (this.#blind.delete(scope.id)) this.#isSighted = true;
-    this.#tellSelf(scope.id, undefined);
+    this.#sight.list(scope);
+    this.#tellSelf(blindFinding(scope.id, undefined));
     this.#decideAbsent(scope, nowMs);
+  }
+
+  /** Takes in one event of a watch beside the rings; call `onBatchEnd` when no more are at hand. */
+  onObjects(scope: ObjectScope, event: ObjectEvent): void {
+    const nowMs = this.#options.clock.now();
+    const { rings, namespaces } = this.#objects.apply(scope, event);
+    for (const { source, ring } of rings) this.#alerts.onRingAgain(source, ring, nowMs);
+    this.#selectAgain(namespaces, nowMs);
   }
 
   /** Decides, stores and hands over to the outbox what the events since the last call have brought. */
@@ -122,49 +176,83 @@ export class Pipeline {
   }
 
   /**
-   * Goes on with other rules: alerts, holds, baselines and generations stay with the names of their rules. `plan` is the
-   * new watch plan; what it does not cover is forgotten.
+   * Goes on with another rules file: alerts, holds, baselines and generations stay with the names of their rules. What the new
+   * plan does not cover is forgotten.
    */
-  replaceRules(rules: readonly Rule[], plan: readonly Scope[], selfNotify: readonly string[]): void {
+  replaceRules(file: RulesFile, { scopes: plan, objects }: Plan): void {
     const nowMs = this.#options.clock.now();
-    this.#selfNotify = selfNotify;
-    this.#alerts.replaceRules(rules, nowMs);
+    this.#selfNotify = file.selfNotify;
+    this.#quiet.replaceRules(file);
+    this.#groups.replaceRules(file, nowMs);
+    this.#objects.follow(objects);
+    this.#alerts.replaceRules(file.rules, nowMs);
     this.#endSelfAlerts(plan);
     for (const [source, book] of Object.entries(this.#books) as [Source, RingBook][]) {
       const scopes = plan.filter((scope) => scope.source === source);
       book.keepOnly((namespace, service) => scopes.some((scope) => scopeCovers(scope, namespace, service)));
       for (const ring of book.rings()) this.#alerts.onRing(ring, nowMs);
     }
-    const ids = new Set(plan.map((scope) => scope.id));
-    for (const id of this.#blind.keys()) if (!ids.has(id)) this.#blind.delete(id);
-    // A watch of all Services has dropped what no rule wanted: only its next list shows who is absent.
-    const listed = plan.filter((scope) => scope.services !== undefined && this.#listed.has(scope.id));
-    this.#listed.clear();
-    for (const scope of listed) {
-      this.#listed.add(scope.id);
-      this.#decideAbsent(scope, nowMs);
-    }
+    this.#alerts.onQuietChanged(nowMs);
+    for (const scope of this.#sight.follow(plan)) this.#decideAbsent(scope, nowMs);
     this.#advance();
   }
 
   /** A scope has shown no life since then: nothing of it is decided until it has been listed again. */
   onBlind(scope: Scope, sinceMs: number, why: string | undefined): void {
-    this.#blind.set(scope.id, scope);
-    this.#tellSelf(scope.id, { sinceMs, why });
+    this.#sight.lose(scope);
+    this.#tellSelf(blindFinding(scope.id, { sinceMs, why }));
+    this.#commit();
+  }
+
+  /** A scope's watch has failed, or is open again. Until it has caught up no time runs out: what ends a hold may have been missed. */
+  onWatch(scope: Scope, isDown: boolean): void {
+    if (isDown) this.#sight.down(scope);
+    else this.#sight.up(scope, this.#options.clock.now());
+    this.#setTimer();
+  }
+
+  /** Tells of something of Ringbell's own that is wrong, or right again. */
+  onSelf(finding: SelfFinding): void {
+    this.#tellSelf(finding);
     this.#commit();
   }
 
   /** Books what became of a delivery; it is stored with what else ends in the same turn. */
   onSettled(settlement: Settlement): void {
-    if (settlement.kind === "ended")
-      this.#unsaved.ended.push({ delivery: settlement.delivery, end: settlement.end });
-    else this.#unsaved.rescheduled.push(settlement.delivery);
+    this.#unsaved.settle(settlement);
     if (this.#isDeferred) return;
     this.#isDeferred = true;
     this.#options.defer(() => {
       this.#isDeferred = false;
       this.#commit();
     });
+  }
+
+  /** Silences that are not over, the first to end first; then those that are. */
+  silences(): readonly Silence[] {
+    return this.#silences.list(this.#options.clock.now());
+  }
+
+  /** Takes in a silence, and stores it. */
+  addSilence(silence: Silence): "added" | "tooMany" {
+    const result = this.#silences.add(silence, this.#options.clock.now());
+    this.#commitSilences();
+    return result;
+  }
+
+  /** Ends a silence now; what it held back speaks. Undefined when there is none of this id. */
+  expireSilence(id: string): Silence | undefined {
+    const nowMs = this.#options.clock.now();
+    const silence = this.#silences.expire(id, nowMs);
+    this.#alerts.onQuietChanged(nowMs);
+    this.#advance();
+    this.#commitSilences();
+    return silence;
+  }
+
+  /** Where each rule stands on each ring. */
+  standings(): readonly Standing[] {
+    return this.#alerts.standings(this.#options.clock.now());
   }
 
   countAlerts(): { readonly pending: number; readonly firing: number } {
@@ -177,16 +265,14 @@ export class Pipeline {
 
   /** Why the last transaction could not be written yet. */
   get isUnsaved(): boolean {
-    return this.#retryAtMs !== undefined;
+    return this.#unsaved.retryAtMs !== undefined;
   }
 
   /** Stores what is at hand and stops the timer. */
   close(): void {
-    this.#retryAtMs = undefined;
-    this.#commit();
+    this.#unsaved.commit(true);
     this.#isClosed = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#timer.cancel();
   }
 
   /** Rings that are waited for and that a complete list does not show are absent. */
@@ -200,25 +286,40 @@ export class Pipeline {
 
   #advance(): void {
     const nowMs = this.#options.clock.now();
-    for (const book of Object.values(this.#books)) {
-      for (const ring of book.take(nowMs)) this.#decide(ring, nowMs);
-    }
+    for (const ring of this.#books.endpointslices.take(nowMs)) this.#decide(ring, nowMs);
+    for (const ring of this.#books.endpoints.take(nowMs)) this.#decide(ring, nowMs);
     this.#alerts.onTime(nowMs);
-    if (this.#isSighted) {
-      this.#isSighted = false;
-      this.#alerts.onSight(nowMs);
-    }
+    const isListed = this.#objects.takeSight();
+    if (this.#sight.takeSight(nowMs) || isListed) this.#alerts.onSight(nowMs);
     if (this.#alerts.hasDecisions) this.#accept(nowMs);
+    this.#tellGroups(nowMs);
     // Whoever is told that a scope has been listed may count on what the list has decided.
     if (this.#isJustListed) this.#commit();
-    else if (this.#hasUnsaved()) this.#commitSoon();
+    else if (!this.#unsaved.isEmpty) this.#commitSoon();
     this.#isJustListed = false;
     this.#setTimer();
   }
 
-  #hasUnsaved(): boolean {
-    const { alerts, baselines, accepted, rescheduled, ended } = this.#unsaved;
-    return alerts.size + baselines.size + accepted.length + rescheduled.length + ended.length > 0;
+  #tellGroups(nowMs: number): void {
+    this.#owing.tellGroups(nowMs);
+    if (!this.#groups.hasChanges) return;
+    const { groups, forgotten } = this.#groups.takeChanges();
+    this.#unsaved.putGroups(groups, forgotten);
+  }
+
+  #commitSilences(): void {
+    const { silences, forgotten } = this.#silences.takeChanges();
+    this.#unsaved.putSilences(silences, forgotten);
+    this.#commit();
+  }
+
+  /** Judges the rings of namespaces whose labels have changed by the rules that are about them now. */
+  #selectAgain(namespaces: readonly string[], nowMs: number): void {
+    if (namespaces.length === 0) return;
+    const changed = new Set(namespaces);
+    for (const book of Object.values(this.#books)) {
+      for (const ring of book.rings()) if (changed.has(ring.namespace)) this.#alerts.onNamespace(ring, nowMs);
+    }
   }
 
   #commitSoon(): void {
@@ -242,140 +343,57 @@ export class Pipeline {
   }
 
   #accept(nowMs: number): void {
-    const { alerts, baselines, notices } = this.#alerts.takeDecisions();
-    for (const alert of alerts) this.#unsaved.alerts.set(subjectKey(alert.rule, alert.ring), alert);
-    for (const baseline of baselines)
-      this.#unsaved.baselines.set(subjectKey(baseline.rule, baseline.ring), baseline);
-    for (const { notice, notify } of notices) this.#owe(notice, notify, nowMs);
-  }
-
-  #owe(notice: Notice, notify: readonly string[], nowMs: number): void {
-    for (const destination of new Set(notify))
-      this.#unsaved.accepted.push(this.#delivery(notice, destination, nowMs));
-    try {
-      this.#options.onNotice?.(notice, notify);
-    } catch {
-      // Whoever watches (a log on a full disk) must not keep a notice from being owed.
-    }
+    const { alerts, baselines, notices, troubles } = this.#alerts.takeDecisions();
+    for (const trouble of troubles) this.#options.logger.warn(trouble, "cannot judge a ring by a rule");
+    for (const alert of alerts) this.#unsaved.putAlert(alert);
+    for (const baseline of baselines) this.#unsaved.putBaseline(baseline);
+    for (const decided of notices) this.#owing.owe(decided, nowMs);
   }
 
   /** Ends what is owed to destinations that are no longer in the rules file; what is on its way may still arrive. */
   dropDestinations(): void {
-    const { outbox, retryForMs, clock } = this.#options;
-    for (const name of outbox.destinations()) {
-      if (retryForMs(name) !== undefined) continue;
-      for (const delivery of outbox.drop(name)) this.#endOrphan(delivery, clock.now());
-    }
+    this.#owing.dropDestinations(this.#options.clock.now());
     this.#commit();
   }
 
-  /** Owed from before. What is for a destination that is no longer in the rules file can only be a dead letter. */
-  #takeUp(delivery: Delivery, nowMs: number): void {
-    if (this.#options.retryForMs(delivery.destination) === undefined) this.#endOrphan(delivery, nowMs);
-    else this.#options.outbox.add(delivery);
-  }
-
-  #endOrphan(delivery: Delivery, nowMs: number): void {
-    const { id, destination } = delivery;
-    this.#options.logger.error({ delivery: id, destination }, "delivery is dead: its destination is gone");
-    const detail = `no destination "${destination}" in the rules file`;
-    const end = { kind: "dead", atMs: nowMs, reason: "destinationRemoved", detail } as const;
-    this.#unsaved.ended.push({ delivery, end });
-  }
-
-  #tellSelf(scopeId: string, blind: Blindness | undefined): void {
+  #tellSelf(finding: SelfFinding): void {
     const nowMs = this.#options.clock.now();
-    const step = this.#selfAlerts.setBlind(scopeId, blind, this.#selfNotify, nowMs);
+    const step = this.#selfAlerts.take(finding, this.#selfNotify, nowMs);
     if (!step) return;
-    this.#unsaved.alerts.set(subjectKey(step.alert.rule, step.alert.ring), step.alert);
-    this.#owe(step.notice, step.notify, nowMs);
+    this.#unsaved.putAlert(step.alert);
+    const { notice, notify } = step;
+    if (notice) this.#owing.owe({ notice, notify }, nowMs);
   }
 
   // A scope that is not watched any more is no longer looked for.
   #endSelfAlerts(plan: readonly Scope[]): void {
     const watched = new Set(plan.map((scope) => scope.id));
-    for (const scopeId of this.#selfAlerts.firing())
-      if (!watched.has(scopeId)) this.#tellSelf(scopeId, undefined);
+    for (const scopeId of this.#selfAlerts.firing(SELF_RULES.blind))
+      if (!watched.has(scopeId)) this.#tellSelf(blindFinding(scopeId, undefined));
   }
 
-  #isBlind({ source, namespace, service }: Ring): boolean {
-    if (this.#blind.size === 0) return false;
-    const covering = (scope: Scope): boolean =>
-      scope.source === source && scopeCovers(scope, namespace, service);
-    return this.#blind.values().some(covering);
-  }
-
-  #delivery(notice: Notice, destination: string, nowMs: number): Delivery {
-    return {
-      id: deliveryId(this.#storeId, notice, destination),
-      destination,
-      subject: subjectKey(notice.rule, notice.ring.key),
-      sequence: ++this.#sequence,
-      notice,
-      acceptedAtMs: nowMs,
-      expiresAtMs: nowMs + (this.#options.retryForMs(destination) ?? 0),
-      attempts: 0,
-      rounds: 0,
-      nextAtMs: nowMs,
-      lastReason: undefined,
-    };
+  #mayDecide({ source, key, namespace, service }: Ring): boolean {
+    return (
+      this.#sight.sees(source, namespace, service) &&
+      !this.#books[source].isUnread(key) &&
+      this.#objects.isListed(namespace)
+    );
   }
 
   #commit(): void {
-    const { store, outbox, logger, clock, onAccepted, onCommitFailed } = this.#options;
-    if (this.#isClosed || (this.#retryAtMs !== undefined && clock.now() < this.#retryAtMs)) return;
-    if (!this.#hasUnsaved()) return;
-    const { accepted, rescheduled, ended } = this.#unsaved;
-    const alerts = [...this.#unsaved.alerts.values()];
-    const baselines = [...this.#unsaved.baselines.values()];
-    let hasNew = false;
-    try {
-      const fresh = store.commit({ alerts, baselines, accepted, rescheduled, ended });
-      if (fresh.length < accepted.length)
-        logger.error({ accepted, fresh }, "a notice had an id that is taken");
-      this.#unsaved = nothing();
-      this.#retryAtMs = undefined;
-      for (const delivery of fresh) outbox.add(delivery);
-      hasNew = fresh.length > 0;
-    } catch (error) {
-      // Nothing of it is sent until it is stored: the disk may have room again in a moment.
-      onCommitFailed?.();
-      logger.error({ err: error }, "cannot store state, will try again");
-      this.#retryAtMs = clock.now() + COMMIT_RETRY_MS;
-      this.#setTimer();
-    }
-    if (hasNew) onAccepted();
+    if (!this.#isClosed && !this.#unsaved.commit()) this.#setTimer();
   }
 
   #setTimer(): void {
     if (this.#isClosed) return;
-    const due = [
+    this.#timer.set([
       this.#books.endpointslices.nextDueMs(),
       this.#books.endpoints.nextDueMs(),
       this.#alerts.nextDeadlineMs(),
-      this.#retryAtMs,
-    ].filter((atMs) => atMs !== undefined);
-    const atMs = due.length > 0 ? Math.min(...due) : undefined;
-    if (this.#timer?.atMs === atMs) return;
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (atMs === undefined) return;
-    const cancel = this.#options.clock.at(atMs, () => {
-      this.#timer = undefined;
-      this.#commit();
-      this.#advance();
-    });
-    this.#timer = { atMs, cancel };
+      this.#groups.nextDeadlineMs(),
+      this.#objects.dueMs,
+      this.#sight.catchUpMs(),
+      this.#unsaved.retryAtMs,
+    ]);
   }
-}
-
-function nothing() {
-  return {
-    // By subject: only the last state of each is worth writing.
-    alerts: new Map<string, Alert>(),
-    baselines: new Map<string, Baseline>(),
-    accepted: [] as Delivery[],
-    rescheduled: [] as Delivery[],
-    ended: [] as EndedDelivery[],
-  };
 }

@@ -39,9 +39,8 @@ class Bench {
     const plan = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
     this.#scope = plan[0];
     this.pipeline = new Pipeline({
-      rules: file.rules,
-      plan,
-      selfNotify: ["hook"],
+      file: { ...file, selfNotify: ["hook"] },
+      plan: { scopes: plan, objects: [] },
       store: usedStore,
       outbox: this.outbox,
       clock,
@@ -80,11 +79,14 @@ class Bench {
   /** The rules file was edited. */
   replace(rules: string): this {
     const file = rulesFile(rules);
-    this.pipeline.replaceRules(
-      file.rules,
-      planWatches(file.rules.flatMap((rule) => selectorTargets(rule))),
-      [],
-    );
+    const scopes = planWatches(file.rules.flatMap((rule) => selectorTargets(rule)));
+    this.pipeline.replaceRules(file, { scopes, objects: [] });
+    return this;
+  }
+
+  /** The watch fails, or is open again. */
+  watch(isDown: boolean): this {
+    if (this.#scope) this.pipeline.onWatch(this.#scope, isDown);
     return this;
   }
 
@@ -344,6 +346,146 @@ describe("A blind scope", () => {
   });
 });
 
+describe("A rule that was of another kind for a while", () => {
+  const NAMED = "  - { name: it, ring: { namespace: data, service: cassandra }";
+  const ON = `${NAMED}, on: [left], settle: 0s }\n`;
+  const WHEN = `${NAMED}, when: { readyBelow: 2 } }\n`;
+
+  test.each(["in process", "with restarts"])("goes on with its numbers, %s", (how) => {
+    const said: unknown[] = [];
+    let bench = new Bench(ON).list(slice("a", [endpoint("c-0"), endpoint("c-1")]));
+    const edit = (rules: string, ...pods: readonly string[]): void => {
+      if (how === "in process") bench.replace(rules);
+      else {
+        said.push(...bench.said);
+        bench.pipeline.close();
+        bench = new Bench(rules).list(
+          slice(
+            "a",
+            pods.map((pod) => endpoint(pod)),
+          ),
+        );
+      }
+    };
+    bench.at(1_000).pods("c-0");
+    edit(WHEN, "c-0");
+    bench.at(2_000).pods("c-0", "c-1");
+    edit(ON, "c-0", "c-1");
+    bench.at(3_000).pods("c-0");
+    edit(WHEN, "c-0");
+    said.push(...bench.said);
+    const numbers = (said as readonly Notice[]).map(({ kind, generation, alert }) => [
+      kind,
+      generation ?? alert?.episode,
+    ]);
+    expect(numbers).toEqual([
+      ["change", 1],
+      ["fire", 1],
+      ["resolve", 1],
+      ["change", 2],
+      ["fire", 2],
+    ]);
+  });
+});
+
+describe("Changes that a destination has not heard of", () => {
+  const PODS = ["c-0", "c-1", "c-2"].map((name) => endpoint(name));
+
+  function owedChanges(bench: Bench): unknown[] {
+    return [...bench.outbox.deliveries()].map(({ notice: { generation, previousGeneration, change } }) => [
+      `${previousGeneration} to ${generation}`,
+      change?.left.map(({ name }) => name).join(" "),
+    ]);
+  }
+
+  test("are told as one, the net of both, and the earlier is stored as not sent", () => {
+    const bench = new Bench(LEFT).list(slice("a", PODS)).at(30_000).pods("c-0", "c-1").at(60_000);
+    expect(owedChanges(bench)).toEqual([["0 to 1", "c-2"]]);
+    bench.pods("c-0").at(90_000);
+    expect(owedChanges(bench)).toEqual([["0 to 2", "c-1 c-2"]]);
+    expect(store.load().deliveries).toHaveLength(1);
+    expect(store.ended()).toMatchObject([{ end: { kind: "dead", reason: "coalesced" } }]);
+  });
+
+  test("stay two when the first has been tried: it may have arrived", () => {
+    const bench = new Bench(LEFT).list(slice("a", PODS)).at(30_000).pods("c-0", "c-1").at(60_000);
+    const first = bench.outbox.take("hook", clock.now());
+    bench.pods("c-0").at(90_000);
+    expect(owedChanges(bench)).toEqual([
+      ["0 to 1", "c-2"],
+      ["1 to 2", "c-1"],
+    ]);
+    const retry = { kind: "retry", reason: "timeout" } as const;
+    if (first) bench.outbox.settle(first, retry, 1, clock.now(), () => 0.5);
+    bench.pods().at(120_000);
+    // What waits behind it is one.
+    expect(owedChanges(bench)).toEqual([
+      ["0 to 1", "c-2"],
+      ["1 to 3", "c-0 c-1"],
+    ]);
+  });
+
+  test("stay two when the first is from before a restart: a try that was cut off may have arrived", () => {
+    const before = new Bench(LEFT).list(slice("a", PODS)).at(30_000).pods("c-0", "c-1").at(60_000);
+    before.pipeline.close();
+    const bench = new Bench(LEFT)
+      .list(slice("a", PODS.slice(0, 2)))
+      .at(70_000)
+      .pods("c-0")
+      .at(100_000);
+    expect(owedChanges(bench)).toEqual([
+      ["0 to 1", "c-2"],
+      ["1 to 2", "c-1"],
+    ]);
+  });
+
+  test("stay two when together they exceed the rule's guard", () => {
+    const guarded = `${LEFT}    guard: { maxLost: 1, otherwise: [] }\n`;
+    const bench = new Bench(guarded).list(slice("a", PODS)).at(30_000).pods("c-0", "c-1").at(60_000);
+    bench.pods("c-0").at(90_000);
+    expect(owedChanges(bench)).toEqual([
+      ["0 to 1", "c-2"],
+      ["1 to 2", "c-1"],
+    ]);
+  });
+});
+
+describe("A watch that is down", () => {
+  const PODS = slice("a", [endpoint("c-0"), endpoint("c-1")]);
+
+  test("lets no time run out: who is back before it is heard of again never left", () => {
+    const bench = new Bench(LEFT).list(PODS).at(30_000).pods("c-0");
+    bench.at(50_000).watch(true).at(70_000);
+    expect(bench.said).toEqual([]);
+    bench.watch(false).at(70_500).pods("c-0", "c-1").at(200_000);
+    expect(bench.said).toEqual([]);
+  });
+
+  test("lets time run out a second after it is open again, from the original start", () => {
+    const bench = new Bench(LEFT).list(PODS).at(30_000).pods("c-0");
+    bench.at(50_000).watch(true).at(70_000).watch(false).at(70_999);
+    expect(bench.said).toEqual([]);
+    expect(bench.at(71_000).said).toMatchObject([{ change: { firstChangeAt: "1970-01-01T00:00:30.000Z" } }]);
+  });
+
+  test("changes nothing about times that have not come when it is open again", () => {
+    const bench = new Bench(LEFT).list(PODS).at(30_000).pods("c-0");
+    bench.at(40_000).watch(true).at(45_000).watch(false).at(59_999);
+    expect(bench.said).toEqual([]);
+    expect(bench.at(60_000).kinds).toEqual(["change"]);
+  });
+
+  test("has caught up with a list", () => {
+    const bench = new Bench(LEFT).list(PODS).at(30_000).pods("c-0");
+    bench
+      .at(50_000)
+      .watch(true)
+      .at(70_000)
+      .list(slice("a", [endpoint("c-0")]));
+    expect(bench.kinds).toEqual(["change"]);
+  });
+});
+
 describe("replaceRules()", () => {
   const two = slice("a", [endpoint("c-0"), endpoint("c-1")]);
   const one = slice("a", [endpoint("c-0")]);
@@ -370,6 +512,19 @@ describe("replaceRules()", () => {
       rule: "quorum",
       alert: { episode: 1, reason: "rule removed" },
     });
+  });
+
+  test("says nothing more by a rule that was removed between a start and the first list", () => {
+    new Bench(QUORUM + LEFT).list(one).at(30_000).pipeline.close();
+    const after = new Bench(QUORUM + LEFT).replace(LEFT);
+    expect(after.said).toMatchObject([{ kind: "resolve", alert: { reason: "rule removed" } }]);
+    expect(after.list(one).at(900_000).kinds).toEqual(["resolve"]);
+    expect(
+      after
+        .list()
+        .at(950_000)
+        .said.map(({ rule }) => rule),
+    ).toEqual(["quorum", "left"]);
   });
 
   test("counts on when a removed rule comes back, so that nobody takes its notice for one that is known", () => {
@@ -412,6 +567,16 @@ describe("replaceRules()", () => {
     expect(bench.said).toMatchObject([
       { kind: "fire", rule: "quorum", alert: { since: "1970-01-01T00:01:40.000Z" } },
     ]);
+  });
+
+  test("begins anew with a rule that comes back, though it was taken out while an empty ring still settled", () => {
+    const joined = LEFT.replace("[left]", "[joined]").replace("settle: 30s", "settle: 10s\n    maxWait: 10s");
+    const bench = new Bench(joined + QUORUM).list(slice("a", [])).replace(QUORUM).at(5_000).list(one);
+    bench
+      .at(19_000)
+      .replace(joined + QUORUM)
+      .at(900_000);
+    expect(bench.said.map(({ rule }) => rule)).not.toContain("left");
   });
 
   test("goes on with baselines and generations", () => {
@@ -497,6 +662,24 @@ describe("A restart with an edited rules file", () => {
     expect(new Bench(missing).list().said).toMatchObject([{ kind: "fire", rule: "gone" }]);
   });
 
+  test("calls no Service missing that only another rule names and nobody has ever seen", () => {
+    const missing =
+      '  - { name: gone, ring: { namespace: data, service: "cass*" }, when: { missing: true } }\n';
+    const bench = new Bench(missing + QUORUM).list().at(900_000);
+    expect(bench.said.map(({ rule }) => rule)).toEqual(["quorum"]);
+    expect(bench.list(one).list().said.at(-1)).toMatchObject({ kind: "fire", rule: "gone" });
+  });
+
+  test("keeps a rule as long silent after the one that spoke for it as without a restart", () => {
+    const rules = `
+  - { name: down, ring: { namespace: data, service: cassandra }, when: { noneReady: true } }
+  - { name: few, ring: { namespace: data, service: cassandra }, when: { readyBelow: 2 }, suppressedBy: [down] }`;
+    new Bench(rules).list().at(1_000).list(one).pipeline.close();
+    const after = new Bench(rules).list(one).at(10_999);
+    expect(after.kinds).toEqual([]);
+    expect(after.at(11_000).said).toMatchObject([{ kind: "fire", rule: "few", alert: { late: true } }]);
+  });
+
   test("waits for an absent Service that stands exactly in a list with globs", () => {
     const mixed = QUORUM.replace("service: cassandra", 'service: [cassandra, "kafka*"]');
     expect(new Bench(mixed).list().at(30_000).said).toMatchObject([
@@ -546,6 +729,19 @@ test("A ring that leaves the scope of its rule by a label is not decided about a
   bench.event({ kind: "changed", slice: slice("a", [endpoint("c-0")], labelled) }).at(105_000);
   bench.event({ kind: "changed", slice: slice("a", [endpoint("c-0")]) }).at(900_000);
   expect(bench.kinds).toEqual([]);
+});
+
+test("Of two holds that end at one moment the rule that speaks for the other is asked first", () => {
+  const bench = new Bench(`
+  - { name: few, ring: { namespace: data, service: cassandra }, when: { readyBelow: 2 }, for: 20s, suppressedBy: [down] }
+  - { name: down, ring: { namespace: data, service: cassandra }, when: { noneReady: true }, for: 10s }`);
+  bench.list(slice("a", [endpoint("c-0")])).at(10_000);
+  expect(
+    bench
+      .pods()
+      .at(20_000)
+      .said.map(({ rule }) => rule),
+  ).toEqual(["down"]);
 });
 
 test("A log that cannot be written loses no notice", () => {

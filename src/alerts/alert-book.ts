@@ -1,16 +1,19 @@
 import type { Source } from "../cluster/slice.ts";
 import type { Ring } from "../ring/ring.ts";
 import type { Rule } from "../rules/rule.ts";
-import { matchesName } from "../rules/selector.ts";
+import { matchesName, type NamespaceLabels } from "../rules/selector.ts";
 import { Deadlines } from "../runtime/deadlines.ts";
 import type { Alert } from "./alert.ts";
 import type { Baseline } from "./baseline.ts";
 import { ChangeSubject, isChangeRule } from "./change-subject.ts";
 import { ConditionSubject, isConditionRule } from "./condition-subject.ts";
 import { type Decisions, noDecisions } from "./decisions.ts";
+import { Inhibition } from "./inhibition.ts";
 import { orphanChangeRule, orphanConditionRule } from "./orphan-rule.ts";
 import { RuleIndex } from "./rule-index.ts";
+import type { Standing } from "./standing.ts";
 import { type Subject, subjectKey } from "./subject.ts";
+import type { Hush, Surroundings } from "./surroundings.ts";
 
 interface Selected {
   readonly labels: Ring["labels"];
@@ -24,6 +27,8 @@ export interface AlertBookOptions {
   readonly nowMs: number;
   /** False while what is known of a ring may be stale: then nothing is decided about it. */
   readonly mayDecide: (ring: Ring) => boolean;
+  readonly surroundings: Surroundings;
+  readonly namespaceLabels: NamespaceLabels;
 }
 
 /**
@@ -34,6 +39,8 @@ export class AlertBook {
   #index: RuleIndex;
   readonly #mayDecide: (ring: Ring) => boolean;
   readonly #subjects = new Map<string, Subject>();
+  /** Those of rules that are of the other kind now: should one be as it was, its numbers go on. */
+  readonly #otherKind = new Map<string, Subject>();
   readonly #selected: Readonly<Record<Source, Map<string, Selected>>> = {
     endpointslices: new Map(),
     endpoints: new Map(),
@@ -48,19 +55,33 @@ export class AlertBook {
   readonly #deadlines = new Deadlines();
   /** Subjects that had something to decide while nothing might be decided. */
   readonly #parked = new Set<string>();
+  /** Subjects that were to be quiet when they had something to say. */
+  readonly #hushed = new Set<string>();
+  readonly #inhibition = new Inhibition();
+  /** Rules that others waited for and that have stopped firing somewhere in this step. */
+  readonly #stopped = new Set<string>();
+  readonly #surroundings: Surroundings;
+  readonly #namespaceLabels: NamespaceLabels;
   #decided = noDecisions();
 
-  constructor({ rules, stored, nowMs, mayDecide }: AlertBookOptions) {
-    this.#index = new RuleIndex(rules);
+  constructor(options: AlertBookOptions) {
+    const { rules, stored, nowMs, mayDecide, surroundings } = options;
+    this.#namespaceLabels = options.namespaceLabels;
+    this.#index = new RuleIndex(rules, options.namespaceLabels);
+    this.#inhibition.setRules(rules);
     this.#mayDecide = mayDecide;
+    this.#surroundings = {
+      ...surroundings,
+      hush: (rule, ring, atMs) => this.#suppressed(rule, ring, atMs) ?? surroundings.hush(rule, ring, atMs),
+    };
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     for (const state of [...stored.alerts, ...stored.baselines]) {
       const subject = restore(state, byName.get(state.rule));
       if (subject.rule === byName.get(state.rule) && namesRing(subject.rule, state.ring))
-        this.#await(subject);
+        this.#await(subject, "phase" in state ? state.resolvedAtMs : undefined, nowMs);
       else {
         // The rule was edited while Ringbell was not running: what it had said of this ring ends now.
-        this.#subjects.set(subject.key, subject);
+        this.#keep(subject);
         subject.end(byName.has(state.rule) ? "removed" : "rule removed", nowMs, this.#decided);
       }
     }
@@ -74,8 +95,9 @@ export class AlertBook {
 
   /** Takes in the state of a ring now. Deadlines that passed before are decided first, on the ring as it was. */
   onRing(ring: Ring, nowMs: number): void {
-    this.onTime(nowMs);
-    this.#awaited[ring.source].delete(ring.key);
+    this.#decideDue(nowMs);
+    const awaited = this.#awaited[ring.source];
+    if (awaited.size > 0) awaited.delete(ring.key);
     const known = this.#selected[ring.source].get(ring.key);
     if (known && ring.present && equalLabels(known.labels, ring.labels)) {
       // The usual case: whom it concerns has been found out before.
@@ -84,14 +106,30 @@ export class AlertBook {
         this.#step(subject, ring, nowMs);
       }
     } else for (const subject of this.#subjectsOf(ring)) this.#see(subject, ring, nowMs);
+    this.#wakeSuppressed(nowMs);
   }
 
   /** Decides what is due. */
   onTime(nowMs: number): void {
-    for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
-      const subject = this.#subjects.get(due.key);
-      if (subject?.ring) this.#step(subject, subject.ring, nowMs);
+    this.#decideDue(nowMs);
+    this.#wakeSuppressed(nowMs);
+  }
+
+  #decideDue(nowMs: number): void {
+    for (let due = this.#takeDue(nowMs); due.length > 0; due = this.#takeDue(nowMs)) {
+      for (const subject of due) if (subject.ring) this.#step(subject, subject.ring, nowMs);
     }
+  }
+
+  /** Who speaks for others first: at one moment both may have something to say. */
+  #takeDue(nowMs: number): readonly Subject[] {
+    const due: Subject[] = [];
+    for (let next = this.#deadlines.takeDue(nowMs); next; next = this.#deadlines.takeDue(nowMs)) {
+      const subject = this.#subjects.get(next.key);
+      if (subject) due.push(subject);
+    }
+    const rank = ({ rule }: Subject): number => Math.sign(rule.suppressedBy.length);
+    return due.length > 1 ? due.sort((a, b) => rank(a) - rank(b)) : due;
   }
 
   /** Decides what waited for rings about which something may be decided again. */
@@ -102,6 +140,36 @@ export class AlertBook {
       this.#parked.delete(key);
       if (subject?.ring) this.#step(subject, subject.ring, nowMs);
     }
+    this.#wakeSuppressed(nowMs);
+  }
+
+  /** The labels of a ring's namespace have changed: other rules may be about it. `ring`: as it was last seen. */
+  onNamespace(ring: Ring, nowMs: number): void {
+    for (const subject of this.#subjectsOf(ring)) this.#see(subject, ring, nowMs);
+    this.#wakeSuppressed(nowMs);
+  }
+
+  /** Judges a ring once more, as it was last seen: something else that is known of it has changed. */
+  onRingAgain(source: Source, ringKey: string, nowMs: number): void {
+    for (const subject of this.#selected[source].get(ringKey)?.subjects ?? []) {
+      if (subject.ring) this.#step(subject, subject.ring, nowMs);
+    }
+    this.#wakeSuppressed(nowMs);
+  }
+
+  /** Quiet times have changed: who was to be quiet may speak. */
+  onQuietChanged(nowMs: number): void {
+    this.#stepHushed(() => true, nowMs);
+    this.#wakeSuppressed(nowMs);
+  }
+
+  /** Where each rule stands on each ring that it has seen. */
+  standings(nowMs: number): Standing[] {
+    return [...this.#subjects.values()].flatMap((subject) => {
+      const standing = subject.standing(nowMs, this.#surroundings);
+      if (!standing || !subject.ring) return [];
+      return this.#mayDecide(subject.ring) ? [standing] : [{ ...standing, phase: "blind" as const }];
+    });
   }
 
   /**
@@ -110,8 +178,9 @@ export class AlertBook {
    * new rules have seen none.
    */
   replaceRules(rules: readonly Rule[], nowMs: number): void {
-    this.onTime(nowMs);
-    this.#index = new RuleIndex(rules);
+    this.#decideDue(nowMs);
+    this.#index = new RuleIndex(rules, this.#namespaceLabels);
+    this.#inhibition.setRules(rules);
     for (const selected of Object.values(this.#selected)) selected.clear();
     const byName = new Map(rules.map((rule) => [rule.name, rule]));
     for (const subject of this.#subjects.values()) {
@@ -120,12 +189,14 @@ export class AlertBook {
         rule && rule.source === subject.rule.source && rule.trigger.kind === subject.rule.trigger.kind;
       if (!stays) {
         // It stays in the book: should the rule come back, its numbers go on.
+        this.#stopWaiting(subject);
         this.#leave(subject, rule ? "removed" : "rule removed", nowMs);
         continue;
       }
       subject.rule = rule;
       if (subject.ring) this.#see(subject, subject.ring, nowMs);
     }
+    this.#wakeSuppressed(nowMs);
     for (const { source, ring } of this.#index.exactRings()) {
       if (!this.#isSeen(source, ring)) this.#awaited[source].add(ring);
     }
@@ -150,7 +221,8 @@ export class AlertBook {
 
   /** True when `takeDecisions` would give something. */
   get hasDecisions(): boolean {
-    return Object.values(this.#decided).some((decided: readonly unknown[]) => decided.length > 0);
+    const { alerts, baselines, notices, troubles } = this.#decided;
+    return alerts.length + baselines.length + notices.length + troubles.length > 0;
   }
 
   /** How many alerts are in which phase. */
@@ -162,7 +234,10 @@ export class AlertBook {
     return counts;
   }
 
-  #await(subject: Subject): void {
+  #await(subject: Subject, resolvedAtMs: number | undefined, nowMs: number): void {
+    this.#inhibition.takeUp(subject, resolvedAtMs, nowMs);
+    const other = this.#subjects.get(subject.key);
+    if (other) this.#otherKind.set(subject.key, other);
     this.#subjects.set(subject.key, subject);
     this.#awaited[subject.rule.source].add(subject.ringKey);
     const waiting = this.#restored.get(subject.ringKey);
@@ -170,12 +245,28 @@ export class AlertBook {
     else this.#restored.set(subject.ringKey, [subject]);
   }
 
+  /** One rule may have been of both kinds, with numbers of each. */
+  #keep(subject: Subject): void {
+    const known = this.#subjects.get(subject.key);
+    if (known && known !== subject) this.#otherKind.set(subject.key, subject);
+    else this.#subjects.set(subject.key, subject);
+  }
+
+  #stopWaiting(subject: Subject): void {
+    const waiting = this.#restored.get(subject.ringKey)?.filter((other) => other !== subject);
+    if (waiting) this.#restored.set(subject.ringKey, waiting);
+  }
+
   #see(subject: Subject, ring: Ring, nowMs: number): void {
     // Of a Service that is gone the labels are not known any more, only its name.
     const isInScope = ring.present
       ? this.#index.selects(subject.rule, ring)
       : namesRing(subject.rule, ring.key);
-    if (!isInScope) return this.#leave(subject, "removed", nowMs);
+    if (!isInScope) {
+      // It is left as it was stored until more is known.
+      if (this.#index.isUndecided(subject.rule, ring)) return;
+      return this.#leave(subject, "removed", nowMs);
+    }
     subject.ring = ring;
     this.#step(subject, ring, nowMs);
   }
@@ -185,6 +276,8 @@ export class AlertBook {
     subject.ring = undefined;
     this.#deadlines.set(subject.key, undefined);
     this.#parked.delete(subject.key);
+    this.#hushed.delete(subject.key);
+    this.#noteFiring(subject, nowMs);
   }
 
   #step(subject: Subject, ring: Ring, nowMs: number): void {
@@ -193,8 +286,39 @@ export class AlertBook {
       this.#parked.add(subject.key);
       return;
     }
-    this.#parked.delete(subject.key);
-    this.#deadlines.set(subject.key, subject.step(ring, nowMs, this.#decided));
+    if (this.#parked.size > 0) this.#parked.delete(subject.key);
+    const deadlineMs = subject.step(ring, nowMs, this.#decided, this.#surroundings);
+    this.#deadlines.set(subject.key, deadlineMs);
+    if (subject.isHushed) this.#hushed.add(subject.key);
+    else if (this.#hushed.size > 0) this.#hushed.delete(subject.key);
+    this.#noteFiring(subject, nowMs);
+  }
+
+  #noteFiring(subject: Subject, nowMs: number): void {
+    if (this.#inhibition.note(subject, nowMs)) this.#stopped.add(subject.rule.name);
+  }
+
+  /** Who was silent because a rule fired may speak when it has stopped; not before all rules know what made it stop. */
+  #wakeSuppressed(nowMs: number): void {
+    while (this.#stopped.size > 0) {
+      const stopped = new Set(this.#stopped);
+      this.#stopped.clear();
+      this.#stepHushed((other) => other.rule.suppressedBy.some(({ rule }) => stopped.has(rule)), nowMs);
+    }
+  }
+
+  #stepHushed(mayWake: (subject: Subject) => boolean, nowMs: number): void {
+    // A copy: who must still be quiet is noted again.
+    for (const key of this.#hushed.values().toArray()) {
+      const subject = this.#subjects.get(key);
+      if (subject?.ring && mayWake(subject)) this.#step(subject, subject.ring, nowMs);
+    }
+  }
+
+  #suppressed(rule: Rule, ring: Ring, nowMs: number): Hush | undefined {
+    if (rule.suppressedBy.length === 0) return undefined;
+    const by = this.#inhibition.suppressor(rule, ring, nowMs);
+    return by && { untilMs: by.untilMs, why: `${by.rule} speaks for it` };
   }
 
   #isSeen(source: Source, ringKey: string): boolean {
@@ -232,7 +356,10 @@ export class AlertBook {
       known.rule = rule;
       return known;
     }
-    const subject = newSubject(rule, ringKey);
+    const before = this.#otherKind.get(key);
+    const subject = before?.rule.trigger.kind === rule.trigger.kind ? before : newSubject(rule, ringKey);
+    subject.rule = rule;
+    if (known) this.#otherKind.set(key, known);
     this.#subjects.set(key, subject);
     return subject;
   }

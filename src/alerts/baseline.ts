@@ -1,4 +1,5 @@
 import type { Member } from "../ring/ring.ts";
+import type { Departure } from "./surroundings.ts";
 
 /**
  * What a change rule last took as the state of one ring, and what deviates from it since when.
@@ -22,6 +23,8 @@ export interface Baseline {
   readonly deviations: ReadonlyMap<string, Deviation>;
   /** Members whose readiness differs, by member key. Kept only for rules on `ready` or `unready`. */
   readonly readiness: ReadonlyMap<string, Deviation>;
+  /** When it last reported a change. */
+  readonly reportedAtMs?: number | undefined;
 }
 
 /** One difference from the baseline, unchanged since then. */
@@ -31,6 +34,8 @@ export interface Deviation {
   readonly sinceMs: number;
   /** First seen in the first list after a start. */
   readonly whileAway: boolean;
+  /** Of an absent member: why it left. */
+  readonly departure?: Departure | undefined;
 }
 
 /** The baseline of a ring that this rule has never seen. */

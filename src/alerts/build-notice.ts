@@ -1,33 +1,57 @@
 import type { Member, Ring } from "../ring/ring.ts";
 import type { Rule } from "../rules/rule.ts";
 import { renderTemplate } from "../rules/template.ts";
+import type { RingFacts } from "../rules/cel-context.ts";
 import { templateContext, type TriggerFacts } from "../rules/template-context.ts";
+import { renderLabels } from "../rules/template-labels.ts";
 import type { AlertWord } from "./advance-alert.ts";
-import type { ReportedChange } from "./advance-baseline.ts";
+import type { ReportedChange } from "./report-change.ts";
 import type { Alert } from "./alert.ts";
 import { NOT_READY_MAX, type Notice, type NoticeAlert, type NoticeChange } from "./notice.ts";
 import { countsOf, noticeRing } from "./ring-counts.ts";
 import { alertMessage, alertTitle, changeMessage, changeTitle } from "./wording.ts";
 
-/** The notice of a fire or a resolve. */
-export function alertNotice(rule: Rule, ring: Ring, alert: Alert, word: AlertWord, nowMs: number): Notice {
-  const { sinceMs, firedAtMs, reason } = word;
-  const facts = { sinceMs, firedAtMs, reason, episode: alert.episode, resolved: word.kind === "resolve" };
-  const texts = renderTexts(rule, ring, { alert: facts });
+/** What is known beside the ring when an alert speaks. */
+export interface AlertMoment extends RingFacts {
+  /** It happened while Ringbell was not running. */
+  readonly whileAway: boolean;
+}
+
+/** The notice of a fire, an update or a resolve. */
+export function alertNotice(
+  rule: Rule,
+  ring: Ring,
+  alert: Alert,
+  word: AlertWord,
+  moment: AlertMoment,
+): Notice {
+  const { sinceMs, firedAtMs, reason, items } = word;
+  const facts = {
+    sinceMs,
+    firedAtMs,
+    reason,
+    episode: alert.episode,
+    resolved: word.kind === "resolve",
+    ...(items && { items }),
+  };
+  const texts = renderTexts(rule, ring, { alert: facts }, moment);
+  const said = noticeAlert(alert.episode, word, ring.members);
   return {
-    ...common(rule, ring, nowMs),
+    ...common(rule, ring, moment.nowMs),
+    labels: texts.labels,
     kind: word.kind,
     title: texts.title ?? alertTitle(rule.name, ring.key, word),
     message: texts.message ?? alertMessage(word),
-    alert: noticeAlert(alert.episode, word, ring.members),
+    alert: moment.whileAway && word.kind === "resolve" ? { ...said, whileAway: true } : said,
   };
 }
 
 /** The notice of a settled change. */
-export function changeNotice(rule: Rule, ring: Ring, report: ReportedChange, nowMs: number): Notice {
-  const texts = renderTexts(rule, ring, { change: report });
+export function changeNotice(rule: Rule, ring: Ring, report: ReportedChange, moment: RingFacts): Notice {
+  const texts = renderTexts(rule, ring, { change: report }, moment);
   return {
-    ...common(rule, ring, nowMs),
+    ...common(rule, ring, moment.nowMs),
+    labels: texts.labels,
     kind: "change",
     title: texts.title ?? changeTitle(ring.key, report),
     message: texts.message ?? changeMessage(report),
@@ -44,17 +68,23 @@ function common(rule: Rule, ring: Ring, nowMs: number) {
     severity: rule.severity,
     ring: noticeRing(ring),
     time: iso(nowMs),
-    labels: rule.labels,
     counts: countsOf(ring),
     ...(rule.runbook === undefined ? {} : { runbook: rule.runbook }),
   };
 }
 
 // Most rules have no texts of their own, and the values for holes cost more than the notice.
-function renderTexts(rule: Rule, ring: Ring, facts: TriggerFacts): { title?: string; message?: string } {
-  if (!rule.title && !rule.message) return {};
-  const context = templateContext(rule, ring, facts);
+function renderTexts(
+  rule: Rule,
+  ring: Ring,
+  facts: TriggerFacts,
+  moment: RingFacts,
+): { title?: string; message?: string; labels: Readonly<Record<string, string>> } {
+  const labels = renderLabels(rule.labels, () => templateContext(rule, ring, facts, moment));
+  if (!rule.title && !rule.message) return { labels };
+  const context = templateContext(rule, ring, facts, moment);
   return {
+    labels,
     ...(rule.title && { title: renderTemplate(rule.title, context) }),
     ...(rule.message && { message: renderTemplate(rule.message, context) }),
   };
@@ -67,13 +97,18 @@ export function noticeAlert(episode: number, word: AlertWord, members: readonly 
     since: iso(word.sinceMs),
     firedAt: iso(word.firedAtMs),
     reason: word.reason,
+    ...(word.items && { items: word.items }),
     notReady: members.filter((member) => !member.ready).slice(0, NOT_READY_MAX),
   };
-  if (word.kind === "fire") return alert;
+  if (word.kind === "fire") {
+    return { ...alert, ...(word.late && { late: true }), ...(word.flapping && { flapping: true }) };
+  }
+  if (word.kind === "update") return { ...alert, update: word.why };
   return {
     ...alert,
     resolvedAt: iso(word.resolvedAtMs),
-    durationSeconds: (word.resolvedAtMs - word.sinceMs) / 1000,
+    // The clock may have been set back meanwhile.
+    durationSeconds: Math.max(0, word.resolvedAtMs - word.sinceMs) / 1000,
   };
 }
 
@@ -83,9 +118,17 @@ function noticeChange(report: ReportedChange): NoticeChange {
     previousGeneration: _previous,
     firstChangeMs,
     settledMs,
+    departures,
+    guarded,
     ...change
   } = report;
-  return { ...change, firstChangeAt: iso(firstChangeMs), settledAt: iso(settledMs) };
+  return {
+    ...change,
+    firstChangeAt: iso(firstChangeMs),
+    settledAt: iso(settledMs),
+    ...(departures.length > 0 && { departures }),
+    ...(guarded !== undefined && { guarded }),
+  };
 }
 
 function iso(ms: number): string {

@@ -6,10 +6,20 @@ import type { Notice } from "./notice.ts";
 export interface Decisions {
   readonly alerts: Alert[];
   readonly baselines: Baseline[];
-  readonly notices: { readonly notice: Notice; readonly notify: readonly string[] }[];
+  /** Rules that cannot be judged on a ring, each told once. */
+  readonly troubles: { readonly rule: string; readonly ring: string; readonly message: string }[];
+  readonly notices: Decided[];
+}
+
+/** A notice, and who is to hear it. */
+export interface Decided {
+  readonly notice: Notice;
+  readonly notify: readonly string[];
+  /** The same together with an earlier one of its subject that has not been sent; undefined when they must stay two. */
+  readonly mergedWith?: (earlier: Notice) => Notice | undefined;
 }
 
 /** Nothing decided yet. */
 export function noDecisions(): Decisions {
-  return { alerts: [], baselines: [], notices: [] };
+  return { alerts: [], baselines: [], notices: [], troubles: [] };
 }

@@ -1,6 +1,7 @@
 import { compareMembers } from "../ring/compare-rings.ts";
 import type { Member } from "../ring/ring.ts";
 import type { Baseline, Deviation } from "./baseline.ts";
+import type { Departure } from "./surroundings.ts";
 
 /** What stands now, by member key: those that counted in the rule's membership. */
 export type Standing = ReadonlyMap<string, Member>;
@@ -33,6 +34,35 @@ export function memberDeviations(
     }
   }
   return unchanged(baseline.deviations, next) ? baseline.deviations : next;
+}
+
+/**
+ * The same deviations, those of absent members with why they left. A reason that was known once is kept when nothing is known any
+ * more: what the API server said of a Pod is forgotten some minutes after it is gone.
+ */
+export function withDepartures(
+  deviations: Baseline["deviations"],
+  { members }: Baseline,
+  whyLeft: ((member: Member) => Departure | undefined) | undefined,
+): Baseline["deviations"] {
+  if (!whyLeft) return deviations;
+  let next: Map<string, Deviation> | undefined;
+  for (const [key, deviation] of deviations) {
+    const member = deviation.signature === "absent" ? members.get(key) : undefined;
+    const departure = member && whyLeft(member);
+    if (!departure || isKnown(deviation.departure, departure)) continue;
+    next ??= new Map(deviations);
+    next.set(key, { ...deviation, departure });
+  }
+  return next ?? deviations;
+}
+
+function isKnown(known: Departure | undefined, departure: Departure): boolean {
+  if (!known) return false;
+  return (
+    departure.reason === "unknown" ||
+    (known.reason === departure.reason && known.evidence === departure.evidence)
+  );
 }
 
 /** The same for readiness, of members that are both in the baseline and standing. */

@@ -1,3 +1,4 @@
+import type { LeaveReason } from "../ring/leave-reason.ts";
 import type { Member, MemberChange } from "../ring/ring.ts";
 import type { Severity } from "../rules/rule.ts";
 
@@ -25,6 +26,8 @@ export interface Notice {
   readonly counts: NoticeCounts;
   /** For fire, update and resolve. */
   readonly alert?: NoticeAlert;
+  /** For fire, update and resolve of alerts that are told together. */
+  readonly group?: NoticeGroup;
   /** For change: rises by one with each reported change of this rule and ring. Receivers refuse lower ones. */
   readonly generation?: number;
   readonly previousGeneration?: number;
@@ -63,12 +66,53 @@ export interface NoticeAlert {
   readonly durationSeconds?: number;
   /** Why it holds, or what ended it. */
   readonly reason: string;
+  /** With `each`: names of the members or zones for which it holds. */
+  readonly items?: readonly string[];
+  /** For update: it is worse than was told, is told again (`repeat`), or no longer flaps (`calm`). */
+  readonly update?: "worse" | "repeat" | "calm";
+  /** For fire: it began and ended so often lately that only its calming down is told from now on. */
+  readonly flapping?: true;
+  /** For fire: it was held back by a quiet time and is told now that it is over. */
+  readonly late?: true;
+  /** For resolve: it ended while Ringbell was not running. */
+  readonly whileAway?: true;
   /** Listed members that are not ready, at most `NOT_READY_MAX`: whom to look at first. */
   readonly notReady: readonly Member[];
 }
 
 /** A ring of thousands that is down needs no list of thousands. */
 export const NOT_READY_MAX = 50;
+
+/** Alerts that a destination hears of together. */
+export interface NoticeGroup {
+  /** What they have in common: `{ node: "node-3" }`. */
+  readonly by: Readonly<Record<string, string>>;
+  /** All that fire, then what has resolved since the group last spoke, the worst first; at most `GROUP_ALERTS_MAX`. */
+  readonly alerts: readonly NoticeGroupAlert[];
+  /** How many fire. */
+  readonly firing: number;
+  /** How many have resolved since the group last spoke. */
+  readonly resolved: number;
+}
+
+/** A storm of thousands needs no list of thousands. */
+export const GROUP_ALERTS_MAX = 100;
+
+/** One alert of a group. */
+export interface NoticeGroupAlert {
+  readonly rule: string;
+  /** `namespace/service`. */
+  readonly ring: string;
+  readonly severity: Severity;
+  readonly title: string;
+  readonly message: string;
+  readonly runbook?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly since: string;
+  readonly firedAt: string;
+  /** Only of one that has resolved. */
+  readonly resolvedAt?: string;
+}
 
 /** The settled net change of a ring. */
 export interface NoticeChange {
@@ -90,4 +134,17 @@ export interface NoticeChange {
   readonly moved: readonly MemberChange[];
   readonly becameReady: readonly Member[];
   readonly becameUnready: readonly Member[];
+  /** For rules with reasons: why members left, as far as it is known. */
+  readonly departures?: readonly NoticeDeparture[];
+  /** Which limit of the rule's guard it exceeds: it went to others than usual. */
+  readonly guarded?: string;
+}
+
+/** Why one member left. */
+export interface NoticeDeparture {
+  readonly key: string;
+  readonly name: string;
+  readonly reason: LeaveReason;
+  /** For people: `ordinal 4 of a StatefulSet with 3 desired replicas`. */
+  readonly evidence: string;
 }

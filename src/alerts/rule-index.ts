@@ -2,7 +2,7 @@ import type { Source } from "../cluster/slice.ts";
 import type { Ring } from "../ring/ring.ts";
 import { isGlob } from "../rules/glob.ts";
 import type { Rule } from "../rules/rule.ts";
-import { matchesName, matchesRing } from "../rules/selector.ts";
+import { matchesName, matchesRing, type NamespaceLabels } from "../rules/selector.ts";
 
 /**
  * Finds the rules that select a ring without asking all of them: rules that only name Services are looked up,
@@ -13,7 +13,10 @@ export class RuleIndex {
   readonly #tried: Rule[] = [];
   readonly #exactRings = new Map<string, { readonly source: Source; readonly ring: string }>();
 
-  constructor(rules: readonly Rule[]) {
+  readonly #namespaceLabels: NamespaceLabels;
+
+  constructor(rules: readonly Rule[], namespaceLabels: NamespaceLabels) {
+    this.#namespaceLabels = namespaceLabels;
     for (const rule of rules) {
       const rings = exactRings(rule);
       const isOnlyExact =
@@ -32,11 +35,22 @@ export class RuleIndex {
 
   rulesFor(ring: Ring): readonly Rule[] {
     const named = this.#exact.get(`${ring.source} ${ring.key}`) ?? [];
-    return [...named, ...this.#tried].filter((rule) => this.selects(rule, ring));
+    const rules = [...named, ...this.#tried].filter((rule) => this.selects(rule, ring));
+    // Who speaks for others is asked first: at one moment both may have something to say.
+    return rules.sort((a, b) => Math.sign(a.suppressedBy.length) - Math.sign(b.suppressedBy.length));
   }
 
   selects(rule: Rule, ring: Ring): boolean {
-    return rule.source === ring.source && matchesRing(rule.ring, ring);
+    return rule.source === ring.source && matchesRing(rule.ring, ring, this.#namespaceLabels);
+  }
+
+  /** True while nobody can say whether a rule is about a ring: it asks for labels of a namespace that are not known yet. */
+  isUndecided(rule: Rule, ring: Ring): boolean {
+    return (
+      Object.keys(rule.ring.namespaceLabels).length > 0 &&
+      this.#namespaceLabels(ring.namespace) === undefined &&
+      matchesName(rule.ring, ring.namespace, ring.service)
+    );
   }
 
   /** True when some rule may select a Service of this name. */
@@ -53,7 +67,7 @@ export class RuleIndex {
 
 // In a list of names and globs, the names are exact all the same. With labels nothing is known before it is seen.
 function exactRings({ ring }: Rule): string[] {
-  if (Object.keys(ring.labels).length > 0) return [];
+  if (Object.keys(ring.labels).length + Object.keys(ring.namespaceLabels).length > 0) return [];
   const names = (patterns: readonly string[]): string[] => patterns.filter((pattern) => !isGlob(pattern));
   return names(ring.namespaces).flatMap((namespace) =>
     names(ring.services).map((service) => `${namespace}/${service}`),

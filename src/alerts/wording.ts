@@ -1,18 +1,30 @@
 import type { Member, MemberChange, RingChange } from "../ring/ring.ts";
 import type { AlertWord } from "./advance-alert.ts";
-import type { ReportedChange } from "./advance-baseline.ts";
+import type { ReportedChange } from "./report-change.ts";
 
 /** Longest list of names in one sentence; destinations show more where they have room. */
 const NAMES_MAX = 10;
 
 /** The title of an alert's notice when the rule has none. */
 export function alertTitle(rule: string, ring: string, word: AlertWord): string {
-  return word.kind === "fire" ? `${rule} fires for ${ring}` : `${rule} has resolved for ${ring}`;
+  switch (word.kind) {
+    case "fire":
+      return word.flapping ? `${rule} is flapping for ${ring}` : `${rule} fires for ${ring}`;
+    case "update":
+      return {
+        worse: `${rule} is worse for ${ring}`,
+        repeat: `${rule} still fires for ${ring}`,
+        calm: `${rule} fires for ${ring}`,
+      }[word.why];
+    case "resolve":
+      return `${rule} has resolved for ${ring}`;
+  }
 }
 
 /** The message of an alert's notice when the rule has none. */
 export function alertMessage(word: AlertWord): string {
-  return word.kind === "fire" ? word.reason : `Now: ${word.reason}`;
+  if (word.kind === "fire" && word.late) return `${word.reason} (told late: it was to be quiet)`;
+  return word.kind === "resolve" ? `Now: ${word.reason}` : word.reason;
 }
 
 /** The title of a change's notice when the rule has none: `data/cassandra: 2 left, 1 joined`. */
@@ -42,7 +54,8 @@ export function changeSummary(
 
 /** The message of a change's notice when the rule has none: one line for each kind of change, with names. */
 export function changeMessage(change: ReportedChange): string {
-  if (change.removed) return `Gone with the Service: ${names(change.before)}`;
+  const guard = change.guarded === undefined ? [] : [`Held back by the guard: ${change.guarded}`];
+  if (change.removed) return [...guard, `Gone with the Service: ${names(change.before)}`].join("\n");
   const lines: readonly (readonly [string, readonly Member[]])[] = [
     ["Left", change.left],
     ["Joined", change.joined],
@@ -51,10 +64,11 @@ export function changeMessage(change: ReportedChange): string {
     ["Became unready", change.becameUnready],
     ["Became ready", change.becameReady],
   ];
-  return lines
+  const said = lines
     .filter(([, members]) => members.length > 0)
-    .map(([word, members]) => `${word}: ${names(members)}`)
-    .join("\n");
+    .map(([word, members]) => `${word}: ${names(members)}`);
+  const why = change.departures.slice(0, NAMES_MAX).map((d) => `${d.name}: ${d.reason}, ${d.evidence}`);
+  return [...guard, ...said, ...why].join("\n");
 }
 
 function after(change: MemberChange): Member {

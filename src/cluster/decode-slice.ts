@@ -95,7 +95,12 @@ function decodeEndpointList(
   return sameEndpoints(previous?.endpoints, endpoints);
 }
 
-function decodeEndpoint(value: unknown, namespace: string, reuse: EndpointReuse): Endpoint | undefined {
+/** An endpoint of a slice in that namespace, from `reuse` where it is equal; undefined for what is none. */
+export function decodeEndpoint(
+  value: unknown,
+  namespace: string,
+  reuse: EndpointReuse,
+): Endpoint | undefined {
   const item = asObject(value);
   const addresses = item?.["addresses"];
   const address = Array.isArray(addresses) ? asText(addresses[0]) : undefined;

@@ -13,6 +13,16 @@ export class EndpointReuse {
     this.#previous = previous;
   }
 
+  /** The one that comes next where nothing changed. */
+  get expected(): Endpoint | undefined {
+    return this.#previous[this.#next];
+  }
+
+  /** `expected` has come. */
+  pass(): void {
+    this.#next++;
+  }
+
   /**
    * The endpoint that likely stood for this address before. Kubernetes keeps the order, puts new endpoints last and
    * closes the gaps of those that went, so the next one or the one after it nearly always fits; a change of ports shuffles.

@@ -1,5 +1,6 @@
 import type { ApiStatus } from "./decode-event.ts";
-import { RESOURCES, type Scope } from "./watch-plan.ts";
+import { OBJECT_RESOURCES, type ObjectScope } from "./object-plan.ts";
+import { type Scope, scopeResource, type WatchScope } from "./watch-plan.ts";
 
 /**
  * Why a list or a watch did not go on, by what is to be done about it:
@@ -64,7 +65,7 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
 /** The failure that an answer stands for, whether it came as an HTTP status or as an ERROR event (`httpStatus` 200 then). */
 export function answerFailure(
   verb: Verb,
-  scope: Scope,
+  scope: WatchScope,
   httpStatus: number,
   status: ApiStatus,
   retryAfterMs?: number,
@@ -90,14 +91,17 @@ function answerKind(code: number, status: ApiStatus): FailureKind {
 }
 
 /** The permission that would make this request succeed. */
-export function missingPermission(verb: Verb, scope: Scope): MissingPermission {
-  const { group, resource } = RESOURCES[scope.source];
+export function missingPermission(verb: Verb, scope: WatchScope): MissingPermission {
+  const { group, resource } = scopeResource(scope);
   return { verb, resource: group === "" ? resource : `${resource}.${group}`, namespace: scope.namespace };
 }
 
 /** The start of every message about a scope: `Cannot watch endpointslices of Service cassandra in namespace data`. */
-export function describeAttempt(verb: Verb, scope: Scope): string {
-  const { services, namespace, source } = scope;
+export function describeAttempt(verb: Verb, scope: WatchScope): string {
+  return `Cannot ${verb} ${"source" in scope ? ringsOf(scope) : objectsOf(scope)}`;
+}
+
+function ringsOf({ services, namespace, source }: Scope): string {
   const first = services?.[0] ?? "";
   const what =
     services === undefined
@@ -105,11 +109,20 @@ export function describeAttempt(verb: Verb, scope: Scope): string {
       : services.length === 1
         ? `${source} of Service ${first}`
         : `${source} of ${services.length} Services (${first}, …)`;
-  return `Cannot ${verb} ${what} in ${namespace === undefined ? "all namespaces" : `namespace ${namespace}`}`;
+  return `${what} in ${place(namespace)}`;
+}
+
+function objectsOf({ kind, namespace, name }: ObjectScope): string {
+  if (kind !== "Namespace") return `${OBJECT_RESOURCES[kind].resource} in ${place(namespace)}`;
+  return name === undefined ? place(undefined) : place(name);
+}
+
+function place(namespace: string | undefined): string {
+  return namespace === undefined ? "all namespaces" : `namespace ${namespace}`;
 }
 
 /** The failure that a thrown error stands for: no connection, a broken one, or no answer in time. */
-export function thrownFailure(verb: Verb, scope: Scope, error: unknown): Failure {
+export function thrownFailure(verb: Verb, scope: WatchScope, error: unknown): Failure {
   const { name, message, code } = innermost(error);
   const text = code === undefined || message.includes(code) ? message : `${code} ${message}`;
   return {

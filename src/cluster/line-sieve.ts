@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { hashText, LineSkim, type Span } from "./skim-line.ts";
+import { LineSkim, type Span } from "./skim-line.ts";
 import type { Source } from "./slice.ts";
+import { hashBytes, hashPair, hashText } from "./text-hash.ts";
 
 /** Tells whether any rule looks at a Service. */
 export type Wants = (namespace: string, service: string) => boolean;
@@ -43,7 +44,7 @@ export class LineSieve {
 
   /** A slice is kept: its next event has to be parsed, whatever Service it names. */
   learn(namespace: string, name: string): void {
-    this.#known.add(keyHash(hashText(namespace), hashText(name)));
+    this.#known.add(hashPair(hashText(namespace), hashText(name)));
   }
 
   /** `wants` may give other answers from now on. */
@@ -79,12 +80,12 @@ export class LineSieve {
   #isUnwanted(line: Buffer): boolean {
     const skim = this.#skim;
     if (!skim.read(line)) return false;
-    if (this.#known.has(keyHash(skim.namespace.hash, skim.name.hash))) return false;
+    if (this.#known.has(hashOf(line, skim.namespace, skim.name))) return false;
     return !this.#isWanted(line, skim.namespace, skim.service);
   }
 
   #isWanted(line: Buffer, namespace: Span, service: Span): boolean {
-    const hash = keyHash(namespace.hash, service.hash);
+    const hash = hashOf(line, namespace, service);
     const known = this.#verdicts.get(hash);
     if (known && isSame(line, namespace, known.namespace) && isSame(line, service, known.service)) {
       return known.wanted;
@@ -100,8 +101,8 @@ export class LineSieve {
   }
 }
 
-function keyHash(namespace: number, name: number): number {
-  return (Math.imul(namespace, 31) ^ name) | 0;
+function hashOf(line: Buffer, one: Span, other: Span): number {
+  return hashPair(hashBytes(line, one.from, one.to), hashBytes(line, other.from, other.to));
 }
 
 function textOf(line: Buffer, { from, to }: Span): string {

@@ -1,16 +1,17 @@
 import { DeadlineError } from "./api-connection.ts";
 import { decodeEvent, type WatchLine } from "./decode-event.ts";
 import { answerFailure, describeAttempt, type Failure } from "./failure.ts";
+import { Handover } from "./handover.ts";
+import type { Change, Intake, IntakeStrategy, Taken } from "./intake.ts";
 import { ListAge } from "./list-age.ts";
-import { listSlices } from "./list-slices.ts";
+import { listPages } from "./list-pages.ts";
 import { Liveness } from "./liveness.ts";
 import { INITIAL_STATE, nextStep, type Outcome, type ReflectorState } from "./reflector-state.ts";
-import type { Reflector, ReflectorOptions } from "./reflector.ts";
+import type { LoopOptions, Reflector } from "./reflector.ts";
 import type { ScopeStatus } from "./scope-status.ts";
-import { SliceIntake } from "./slice-intake.ts";
-import type { Slice, SliceEvent } from "./slice.ts";
 import { WatchHealth } from "./watch-health.ts";
 import { type WatchEnd, watchLines } from "./watch-lines.ts";
+import type { Scope } from "./watch-plan.ts";
 
 const LIST_TIMEOUT_MS = 30_000;
 const HEAD_TIMEOUT_MS = 30_000;
@@ -28,12 +29,14 @@ const STREAM_QUIET_MS = 10_000;
 /** client-go's range: uniform, so that many watches do not end together. */
 const WATCH_TIMEOUT_SECONDS = 300;
 
-/** The loop behind `startReflector`. */
-export class ListWatchLoop implements Reflector {
-  readonly #options: ReflectorOptions;
+/** The loop behind `startReflector`, whatever it is about. */
+export class ListWatchLoop<Item, Event> implements Reflector {
+  readonly #options: LoopOptions<Event>;
+  readonly #strategy: IntakeStrategy<Item, Event>;
   readonly #stopping = new AbortController();
   readonly #health: WatchHealth;
-  readonly #intake: SliceIntake;
+  readonly #intake: Intake<Item, Event>;
+  readonly #handover: Handover<Event>;
   readonly #liveness: Liveness;
   readonly #listAge = new ListAge();
   readonly #blindAfterMs: number;
@@ -50,14 +53,15 @@ export class ListWatchLoop implements Reflector {
   #lastByteAtMs: number | undefined;
   #unknownTypes = 0;
   #progress = false;
-  #handedOver = false;
 
-  constructor(options: ReflectorOptions) {
-    const { scope, logger, clock, wants, blindAfterMs = BLIND_AFTER_MS } = options;
+  constructor(options: LoopOptions<Event>, strategy: IntakeStrategy<Item, Event>) {
+    const { scope, logger, clock, blindAfterMs = BLIND_AFTER_MS } = options;
     this.#options = options;
+    this.#strategy = strategy;
     this.#blindAfterMs = blindAfterMs;
     this.#health = new WatchHealth(scope, logger);
-    this.#intake = new SliceIntake({ scope, logger, wants });
+    this.#intake = strategy.intake;
+    this.#handover = new Handover(options);
     this.#liveness = new Liveness({ clock, blindAfterMs, onBlind: this.#onBlind });
   }
 
@@ -143,7 +147,8 @@ export class ListWatchLoop implements Reflector {
   async #list(): Promise<Outcome> {
     const { scope, connection, clock, listTimeoutMs = LIST_TIMEOUT_MS } = this.#options;
     const { resourceVersion, paged } = this.#state;
-    const result = await listSlices({
+    const listing = this.#strategy.startListing();
+    const result = await listPages({
       scope,
       connection,
       clock,
@@ -151,14 +156,13 @@ export class ListWatchLoop implements Reflector {
       timeoutMs: listTimeoutMs,
       resourceVersion,
       paged,
-      previousSlice: this.#intake.previousSlice,
-      keeps: this.#intake.keeps,
+      take: (object) => listing.take(object),
       onPage: (nowMs) => (this.#lastByteAtMs = nowMs),
     });
     if (result.kind === "failed") return { ...result, kind: "listFailed" };
     if (this.#stopping.signal.aborted) return { kind: "listed", resourceVersion: result.resourceVersion };
     this.#intake.leaveOut(result.issues);
-    const failure = this.#takeList(result.slices, result.resourceVersion);
+    const failure = this.#takeList(listing.items(), result.resourceVersion);
     if (failure) return { kind: "listFailed", failure, expiredAtLaterPage: false };
     return { kind: "listed", resourceVersion: result.resourceVersion };
   }
@@ -201,7 +205,8 @@ export class ListWatchLoop implements Reflector {
     const limitMs = sendInitialEvents ? this.#quietLimitMs() : Math.max(1, deadlineMs - clock.now());
     this.#progress = false;
     const end = await watchLines({
-      scope,
+      // It only asks for the scope's request and name, which are known of each kind.
+      scope: scope as Scope,
       connection,
       clock,
       signal: this.#interruption.signal,
@@ -243,7 +248,7 @@ export class ListWatchLoop implements Reflector {
     // Its answer would come too late: a list has to tell now.
     const reason = `no sign of life for ${this.#blindAfterMs / 1000} s`;
     if (this.#state.step === "watch") this.#interruption.abort(new DeadlineError(reason));
-    this.#tellBlind(sinceMs);
+    this.#handover.blind(sinceMs, this.#health.lastFailure);
     this.#tellStatus();
   };
 
@@ -261,7 +266,11 @@ export class ListWatchLoop implements Reflector {
 
   readonly #onLine = (line: Buffer): Failure | undefined => {
     const skipped = this.#intake.skip(line);
-    if (skipped === undefined) return this.#takeLine(decodeEvent(line));
+    if (skipped === undefined) {
+      const reread = this.#intake.reread?.(line);
+      if (reread) return this.#finish(reread.taken, reread.resourceVersion);
+      return this.#takeLine(decodeEvent(line));
+    }
     this.#advance(skipped);
     return undefined;
   };
@@ -286,11 +295,14 @@ export class ListWatchLoop implements Reflector {
     }
   }
 
-  #takeChange(change: Extract<WatchLine, { readonly object: unknown }>): Failure | undefined {
-    const taken = this.#intake.take(change);
+  #takeChange(change: Change): Failure | undefined {
+    return this.#finish(this.#intake.take(change), change.resourceVersion);
+  }
+
+  #finish(taken: Taken<Event>, resourceVersion: string): Failure | undefined {
     if (taken.kind === "damaged") return this.#damaged(taken.issue);
-    const failure = taken.kind === "event" ? this.#handOver(taken.event) : undefined;
-    if (failure === undefined) this.#advance(change.resourceVersion);
+    const failure = taken.kind === "event" ? this.#handover.change(taken.event, this.#state.step) : undefined;
+    if (failure === undefined) this.#advance(resourceVersion);
     return failure;
   }
 
@@ -314,21 +326,18 @@ export class ListWatchLoop implements Reflector {
     return undefined;
   }
 
-  #takeList(slices: readonly Slice[], resourceVersion: string): Failure | undefined {
-    const { onSight, onEvent, onBatchEnd, clock, scope } = this.#options;
+  #takeList(items: readonly Item[], resourceVersion: string): Failure | undefined {
+    const { clock, scope } = this.#options;
     if (this.#listAge.refuses(resourceVersion, this.#resourceVersion)) {
       const message = `${describeAttempt("list", scope)}: the list of version ${resourceVersion} is older than what is known`;
       return { kind: "server", message };
     }
     const blindSinceMs = this.#liveness.blindSinceMs;
-    this.#intake.replace(slices);
-    const failure = this.#guard(() => {
-      if (!this.#liveness.sees) onSight?.();
-      onEvent({ kind: "listed", slices });
-      onBatchEnd?.();
-    });
+    this.#intake.replace(items);
+    const event = this.#strategy.listed(items);
+    const failure = this.#handover.list(event, !this.#liveness.sees, this.#state.step);
     if (failure) {
-      if (blindSinceMs !== undefined) this.#tellBlind(blindSinceMs);
+      if (blindSinceMs !== undefined) this.#handover.blind(blindSinceMs, this.#health.lastFailure);
       return failure;
     }
     this.#lists++;
@@ -354,42 +363,9 @@ export class ListWatchLoop implements Reflector {
     this.#tellStatus();
   }
 
-  #handOver(event: SliceEvent): Failure | undefined {
-    this.#handedOver = true;
-    return this.#guard(() => this.#options.onEvent(event));
-  }
-
-  readonly #onBatchEnd = (): Failure | undefined => {
-    if (!this.#handedOver) return undefined;
-    this.#handedOver = false;
-    return this.#guard(() => this.#options.onBatchEnd?.());
-  };
-
-  #guard(call: () => void): Failure | undefined {
-    try {
-      call();
-      return undefined;
-    } catch (cause) {
-      const what = cause instanceof Error ? cause.message : String(cause);
-      const message = `${describeAttempt(this.#state.step, this.#options.scope)}: taking in an event failed: ${what}`;
-      return { kind: "handler", message, cause };
-    }
-  }
-
-  #tellBlind(sinceMs: number): void {
-    this.#tell(() => this.#options.onBlind?.(sinceMs, this.#health.lastFailure));
-  }
+  readonly #onBatchEnd = (): Failure | undefined => this.#handover.batchEnd(this.#state.step);
 
   #tellStatus(): void {
-    this.#tell(() => this.#options.onStatus?.(this.status()));
-  }
-
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (err) {
-      const { logger, scope } = this.#options;
-      logger.error({ scope: scope.id, err }, "Cannot take in a watch status");
-    }
+    this.#handover.status(this.status());
   }
 }

@@ -41,12 +41,17 @@ export function objectKey(object: unknown): string | undefined {
   return meta && `${meta.namespace}/${meta.name}`;
 }
 
-// https://kubernetes.io/docs/reference/labels-annotations-taints/#endpoints-kubernetes-io-last-change-trigger-time
-const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
+/** https://kubernetes.io/docs/reference/labels-annotations-taints/#endpoints-kubernetes-io-last-change-trigger-time */
+export const TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time";
 
 /** When the change that led to this state of the object happened, in epoch milliseconds; often absent. */
 export function triggerTimeMs(annotations: JsonObject | undefined): number | undefined {
   const text = annotations?.[TRIGGER_TIME];
-  const timeMs = typeof text === "string" ? Date.parse(text) : Number.NaN;
+  return typeof text === "string" ? parseTriggerTimeMs(text) : undefined;
+}
+
+/** The value of that annotation in epoch milliseconds; undefined where it is no time. */
+export function parseTriggerTimeMs(text: string): number | undefined {
+  const timeMs = Date.parse(text);
   return Number.isNaN(timeMs) ? undefined : timeMs;
 }

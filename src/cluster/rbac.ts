@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
-import type { Source } from "./slice.ts";
-import { RESOURCES, type Scope } from "./watch-plan.ts";
+import { scopeResource, type WatchScope } from "./watch-plan.ts";
 
 /** Who is to get the permissions, and what the roles are to be called. */
 export interface RbacSubject {
@@ -28,38 +27,60 @@ const HEADER = `# What Ringbell needs to watch what these rules name, and no mor
  * The verbs are list and watch; Endpoints of single Services are granted by name, which Kubernetes honours for requests
  * with a field selector on `metadata.name`: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
  */
-export function rbacYaml(scopes: readonly Scope[], subject: RbacSubject): string {
+export function rbacYaml(scopes: readonly WatchScope[], subject: RbacSubject): string {
   const byNamespace = Map.groupBy(scopes, (scope) => scope.namespace);
   const everywhere = new Set(
-    scopes
-      .filter(({ namespace, source, services }) => namespace === undefined && grantsAll(source, services))
-      .map((s) => s.source),
+    (byNamespace.get(undefined) ?? []).filter((scope) => namesOf(scope) === undefined).map(plural),
   );
   const documents = [...byNamespace].flatMap(([namespace, inNamespace]) => {
     const needed =
-      namespace === undefined ? inNamespace : inNamespace.filter((scope) => !everywhere.has(scope.source));
+      namespace === undefined ? inNamespace : inNamespace.filter((scope) => !everywhere.has(plural(scope)));
     const rules = policyRules(needed);
     return rules.length === 0 ? [] : [role(namespace, rules, subject), binding(namespace, subject)];
   });
   return HEADER + documents.map((document) => `---\n${stringify(document, { lineWidth: 0 })}`).join("");
 }
 
-function grantsAll(source: Source, services: readonly string[] | undefined): boolean {
-  return services === undefined || source === "endpointslices";
+/** The names that a grant can be restricted to; undefined where it has to be for all. */
+function namesOf(scope: WatchScope): readonly string[] | undefined {
+  if (!("source" in scope)) return scope.name === undefined ? undefined : [scope.name];
+  return scope.source === "endpointslices" ? undefined : scope.services;
 }
 
-function policyRules(scopes: readonly Scope[]): PolicyRule[] {
-  return [...Map.groupBy(scopes, (scope) => scope.source)].map(([source, ofSource]) => {
-    const { group, resource } = RESOURCES[source];
-    const all = ofSource.some(({ services }) => grantsAll(source, services));
-    const names = [...new Set(ofSource.flatMap(({ services }) => services ?? []))].sort();
+/** No two groups of those that are watched have a plural in common. */
+function plural(scope: WatchScope): string {
+  return scopeResource(scope).resource;
+}
+
+function policyRules(scopes: readonly WatchScope[]): PolicyRule[] {
+  const grants = [...Map.groupBy(scopes, plural).values()].flatMap(grantOf);
+  // One rule for all resources of a group that are granted alike.
+  const alike = Map.groupBy(grants, ({ group, names }) => JSON.stringify([group, names]));
+  return [...alike.values()].flatMap((same) => {
+    const [first] = same;
+    if (first === undefined) return [];
     return {
-      apiGroups: [group],
-      resources: [resource],
-      ...(all ? {} : { resourceNames: names }),
+      apiGroups: [first.group],
+      resources: same.map(({ resource }) => resource),
+      ...(first.names === undefined ? {} : { resourceNames: first.names }),
       verbs: ["list", "watch"],
     };
   });
+}
+
+interface Grant {
+  readonly group: string;
+  readonly resource: string;
+  readonly names: readonly string[] | undefined;
+}
+
+function grantOf(scopes: readonly WatchScope[]): Grant[] {
+  const [first] = scopes;
+  if (first === undefined) return [];
+  const { group, resource } = scopeResource(first);
+  const names = scopes.map(namesOf);
+  const isRestricted = names.every((some) => some !== undefined);
+  return [{ group, resource, names: isRestricted ? [...new Set(names.flat())].sort() : undefined }];
 }
 
 const API_GROUP = "rbac.authorization.k8s.io";

@@ -3,6 +3,15 @@ import type { JsonObject } from "./object-fields.ts";
 /** Names the Service that an EndpointSlice belongs to. */
 export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
 
+/** Labels of slices and of Endpoints objects that are not the Service's: whole names, and what names begin with. */
+export const RESERVED_LABELS: {
+  readonly names: readonly string[];
+  readonly prefixes: readonly string[];
+} = {
+  names: [SERVICE_NAME_LABEL, "service.kubernetes.io/headless"],
+  prefixes: ["endpointslice.kubernetes.io/", "endpoints.kubernetes.io/"],
+};
+
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
@@ -42,9 +51,6 @@ function areSame(labels: JsonObject | undefined, previous: Readonly<Record<strin
 
 function isPutByKubernetes(name: string): boolean {
   return (
-    name === SERVICE_NAME_LABEL ||
-    name === "service.kubernetes.io/headless" ||
-    name.startsWith("endpointslice.kubernetes.io/") ||
-    name.startsWith("endpoints.kubernetes.io/")
+    RESERVED_LABELS.names.includes(name) || RESERVED_LABELS.prefixes.some((prefix) => name.startsWith(prefix))
   );
 }

@@ -1,8 +1,10 @@
 import type { Logger } from "../runtime/logger.ts";
 import { type WatchLine } from "./decode-event.ts";
 import { LineSieve, type Wants } from "./line-sieve.ts";
+import { KnownSlices } from "./known-slices.ts";
 import { decodeObject } from "./list-slices.ts";
 import { objectKey } from "./object-fields.ts";
+import { SliceRereader } from "./reread-slice.ts";
 import type { Slice, SliceEvent } from "./slice.ts";
 import type { Scope } from "./watch-plan.ts";
 import { inOrderOfWriting, type Written } from "./write-order.ts";
@@ -35,7 +37,8 @@ const NOTHING: Taken = { kind: "nothing" };
 export class SliceIntake {
   readonly #options: SliceIntakeOptions;
   readonly #sieve: LineSieve | undefined;
-  #known = new Map<string, Slice>();
+  readonly #known = new KnownSlices();
+  readonly #rereader: SliceRereader | undefined;
   #collected: Map<string, Written> | undefined;
   #undecodable = 0;
 
@@ -43,6 +46,7 @@ export class SliceIntake {
     this.#options = options;
     const { wants, scope } = options;
     this.#sieve = wants && new LineSieve(scope.source, wants);
+    this.#rereader = scope.source === "endpointslices" ? new SliceRereader(this.#known) : undefined;
   }
 
   /** Lines and objects that could not be read. */
@@ -90,7 +94,7 @@ export class SliceIntake {
 
   /** A complete list takes the place of all that is known. */
   replace(slices: readonly Slice[]): void {
-    this.#known = new Map(slices.map((slice) => [slice.key, slice]));
+    this.#known.replace(slices);
     if (this.#sieve) for (const slice of slices) this.#learn(slice);
   }
 
@@ -101,6 +105,15 @@ export class SliceIntake {
       this.#undecodable++;
       logger.warn({ scope: scope.id, reason: issue }, "Object left out");
     }
+  }
+
+  /** Takes in a line about a slice that is known, where it need not be parsed for that. Undefined for all others. */
+  reread(line: Buffer): { readonly taken: Taken; readonly resourceVersion: string } | undefined {
+    // A list that is streamed is no news about what is known.
+    const reread = this.#collected ? undefined : this.#rereader?.read(line);
+    if (reread === undefined) return undefined;
+    const { slice, resourceVersion } = reread;
+    return { taken: { kind: "event", event: { kind: "changed", slice } }, resourceVersion };
   }
 
   take(change: Change): Taken {
@@ -127,7 +140,7 @@ export class SliceIntake {
       this.#collected.set(slice.key, { slice, version });
       return NOTHING;
     }
-    this.#known.set(slice.key, slice);
+    this.#known.set(slice);
     return { kind: "event", event: { kind: "changed", slice } };
   }
 

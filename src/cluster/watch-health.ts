@@ -1,10 +1,10 @@
 import type { Logger } from "../runtime/logger.ts";
 import { type Failure, missingPermission, type MissingPermission, type Verb } from "./failure.ts";
-import type { Scope } from "./watch-plan.ts";
+import type { WatchScope } from "./watch-plan.ts";
 
 /** Remembers what is wrong with a scope, and says so in the log once per change: an outage of hours is two lines. */
 export class WatchHealth {
-  readonly #scope: Scope;
+  readonly #scope: WatchScope;
   readonly #logger: Logger;
   readonly #counts: Partial<Record<Failure["kind"], number>> = {};
   #said: string | undefined;
@@ -12,7 +12,7 @@ export class WatchHealth {
   #needsWatch = false;
   #missing: MissingPermission | undefined;
 
-  constructor(scope: Scope, logger: Logger) {
+  constructor(scope: WatchScope, logger: Logger) {
     this.#scope = scope;
     this.#logger = logger;
   }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { type ApiResource, resourcePath, type ScopeRequest } from "./api-resource.ts";
+import { OBJECT_RESOURCES, objectRequest, type ObjectScope } from "./object-plan.ts";
 import { SERVICE_NAME_LABEL } from "./service-labels.ts";
 import type { Source } from "./slice.ts";
 
@@ -19,12 +21,8 @@ export interface Scope {
   readonly services: readonly string[] | undefined;
 }
 
-/** What to ask the API server for. */
-export interface ScopeRequest {
-  readonly path: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-}
+/** Whatever a list+watch loop can be about. */
+export type WatchScope = Scope | ObjectScope;
 
 /** Each watch is one connection, and few Services are worth one each; above this they share. */
 const SINGLES_PER_NAMESPACE = 20;
@@ -112,9 +110,7 @@ function servicesId(services: readonly string[] | undefined): string {
 }
 
 /** The API group and the plural by which the API server knows a source. */
-export const RESOURCES: Readonly<
-  Record<Source, { readonly group: string; readonly resource: string; readonly root: string }>
-> = {
+const RESOURCES: Readonly<Record<Source, ApiResource>> = {
   endpointslices: {
     group: "discovery.k8s.io",
     resource: "endpointslices",
@@ -123,12 +119,15 @@ export const RESOURCES: Readonly<
   endpoints: { group: "", resource: "endpoints", root: "/api/v1" },
 };
 
+/** How the API server knows what a scope is about. */
+export function scopeResource(scope: WatchScope): ApiResource {
+  return "source" in scope ? RESOURCES[scope.source] : OBJECT_RESOURCES[scope.kind];
+}
+
 /** Where a scope is listed and watched. The selectors are plain text, not yet encoded for a URL. */
-export function scopeRequest(scope: Scope): ScopeRequest {
-  const { root, resource } = RESOURCES[scope.source];
-  const inNamespace =
-    scope.namespace === undefined ? "" : `/namespaces/${encodeURIComponent(scope.namespace)}`;
-  const path = `${root}${inNamespace}/${resource}`;
+export function scopeRequest(scope: WatchScope): ScopeRequest {
+  if (!("source" in scope)) return objectRequest(scope);
+  const path = resourcePath(RESOURCES[scope.source], scope.namespace);
   const services = scope.services;
   if (services === undefined) return { path };
   // Also what makes `resourceNames` of RBAC count for list and watch:

@@ -55,14 +55,14 @@ function summary(name: string, { rules, destinations }: RulesFile): string {
   const rows = rules.map((rule) => [
     rule.name,
     describeRings(rule),
-    describeTrigger(rule),
     rule.severity,
     rule.notify.join(", "),
+    describeTrigger(rule),
   ]);
   const places = [...destinations.values()].map((place) => [place.name, place.kind, retryWords(place)]);
   return [
     `${name}: ${plural(rules.length, "rule")}, ${plural(destinations.size, "destination")}\n`,
-    table(["RULE", "RINGS", "SPEAKS WHEN", "SEVERITY", "TELLS"], rows),
+    table(["RULE", "RINGS", "SEVERITY", "TELLS", "SPEAKS WHEN"], rows),
     table(["DESTINATION", "KIND", "RETRIES"], places),
   ].join("\n");
 }

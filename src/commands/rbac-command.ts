@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { watchPlan } from "../app.ts";
+import { planFor } from "../app.ts";
 import { type Cli, Exit, loadOrExit } from "./cli.ts";
 import { rbac } from "./rbac.ts";
 
@@ -16,7 +16,10 @@ export function registerRbac(program: Command, cli: Cli): void {
         paths: string[],
         { serviceAccount, namespace }: { serviceAccount: string; namespace: string },
       ) => {
-        const loadScopes = (path: string) => ({ scopes: watchPlan(loadOrExit(path, cli).file) });
+        const loadScopes = (path: string) => {
+          const { scopes, objects } = planFor(loadOrExit(path, cli).file);
+          return { scopes: [...scopes, ...objects] };
+        };
         const subject = { name: "ringbell", serviceAccount, serviceAccountNamespace: namespace };
         const { writeOut, writeError } = cli;
         throw new Exit(await rbac(paths, subject, { loadScopes, writeOut, writeError }));

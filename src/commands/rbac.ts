@@ -1,8 +1,8 @@
 import { rbacYaml, type RbacSubject } from "../cluster/rbac.ts";
-import type { Scope } from "../cluster/watch-plan.ts";
+import type { WatchScope } from "../cluster/watch-plan.ts";
 
 /** The watch plan of a rules file, or what is wrong with the file, ready to be printed. */
-export type LoadedScopes = { readonly scopes: readonly Scope[] } | { readonly problems: string };
+export type LoadedScopes = { readonly scopes: readonly WatchScope[] } | { readonly problems: string };
 
 /** What `ringbell rbac` needs of the world. */
 export interface RbacIo {
@@ -16,7 +16,7 @@ export interface RbacIo {
  * Returns the exit code: 0, or 1 when a rules file has problems; then nothing is printed that could be applied.
  */
 export async function rbac(rulesPaths: readonly string[], subject: RbacSubject, io: RbacIo): Promise<number> {
-  const scopes: Scope[] = [];
+  const scopes: WatchScope[] = [];
   let failed = false;
   for (const path of rulesPaths) {
     const loaded = await io.loadScopes(path);

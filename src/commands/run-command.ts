@@ -13,6 +13,7 @@ interface RunFlags {
   readonly context?: string;
   readonly data: string;
   readonly listen: string | ReturnType<typeof listenOption>;
+  readonly apiTokenFile?: string;
   readonly logLevel: LogLevel;
 }
 
@@ -29,9 +30,13 @@ export function registerRun(program: Command, cli: Cli): void {
     .option("--context <name>", "a context of the kubeconfig instead of its current one")
     .option("--data <dir>", "directory of the stored state", ".ringbell")
     .addOption(
-      new Option("--listen <host:port>", "address of /healthz, /readyz and /metrics")
+      new Option("--listen <host:port>", "address of /healthz, /readyz, /metrics and the API")
         .default(":8080")
         .argParser(listenOption),
+    )
+    .option(
+      "--api-token-file <file>",
+      "a file with the token that allows silences from other machines (default: $RINGBELL_API_TOKEN)",
     )
     .addOption(
       new Option("--log-level <level>", "least level that is logged").choices(LOG_LEVELS).default("info"),
@@ -52,6 +57,7 @@ export function registerRun(program: Command, cli: Cli): void {
         context,
         data,
         listen,
+        apiTokenFile: options.apiTokenFile,
         env: cli.env,
         readSecret: secretSource(cli.env, (path) => readFileSync(path, "utf8")),
         newStoreId: randomUUID,

@@ -12,8 +12,13 @@ import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import { systemRandom } from "../runtime/random.ts";
 import type { SecretSource } from "../runtime/secret.ts";
+import type { Api } from "../server/api.ts";
 import { type OpsServer, startOpsServer } from "../server/ops-server.ts";
-import { openSqliteStore } from "../state/sqlite-store.ts";
+import { silenceApi } from "../server/silence-api.ts";
+import { joinApis, type RulesFileStatus, standingApi } from "../server/standing-api.ts";
+import { apiTokenFrom } from "../server/write-access.ts";
+import { rulesFileFinding, stateFinding } from "../alerts/self-alerts.ts";
+import { openState } from "../state/open-state.ts";
 import { followFile } from "./follow-file.ts";
 import { VERSION } from "../runtime/version.ts";
 
@@ -31,6 +36,8 @@ export interface RunOptions {
   /** Directory of the stored state; made when it is not there. */
   readonly data: string;
   readonly listen: { readonly host: string | undefined; readonly port: number };
+  /** A file with the token that allows writes from other machines. */
+  readonly apiTokenFile: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readSecret: SecretSource;
   readonly newStoreId: () => string;
@@ -50,7 +57,8 @@ export async function run(options: RunOptions): Promise<void> {
   loadKubeConfig(kubeConfigOptions);
   mkdirSync(options.data, { recursive: true });
   await using resources = new AsyncDisposableStack();
-  const store = openSqliteStore(join(options.data, "ringbell.db"), systemClock.now(), options.newStoreId);
+  const startMs = systemClock.now();
+  const { store, damage } = openState(join(options.data, "ringbell.db"), startMs, options.newStoreId);
   resources.defer(() => store.close());
   const metrics = createMetrics({ processMetrics: true });
   const connection = createApiConnection({
@@ -63,6 +71,7 @@ export async function run(options: RunOptions): Promise<void> {
   const sender = createSender(proxy ? { proxy } : {});
   resources.defer(() => sender.close());
   let notReady: () => readonly string[] = () => ["starting"];
+  let api: Api | undefined;
   const server = await startOpsServer(
     {
       notReady: () => notReady(),
@@ -70,6 +79,8 @@ export async function run(options: RunOptions): Promise<void> {
         contentType: metrics.registry.contentType,
         body: await metrics.registry.metrics(),
       }),
+      // What it tells of is there a moment later.
+      api: { answer: (request) => api?.answer(request) },
     },
     options.listen,
   );
@@ -87,8 +98,24 @@ export async function run(options: RunOptions): Promise<void> {
     metrics,
     defer: deferBriefly,
   });
+  if (damage) logger.error(damage, "the state is damaged: it is set aside, and begins anew");
+  const lost = damage && { sinceMs: startMs, fact: `${damage.why}, kept as ${damage.setAside}` };
+  app.pipeline.onSelf(stateFinding(lost));
+  app.pipeline.onSelf(rulesFileFinding(options.rulesPath, undefined));
   notReady = () => (stop.aborted ? ["stopping"] : app.notReady());
   const followed = followRules(options, app, metrics);
+  api = joinApis([
+    standingApi({
+      standings: () => app.pipeline.standings(),
+      status: () => ({ version: VERSION, notReady: notReady(), rulesFile: followed.status() }),
+    }),
+    silenceApi({
+      desk: app.pipeline,
+      token: apiTokenFrom(options.apiTokenFile, env, readSecret),
+      now: () => systemClock.now(),
+      newId: options.newStoreId,
+    }),
+  ]);
 
   await aborted(stop);
   followed.stop();
@@ -98,40 +125,50 @@ export async function run(options: RunOptions): Promise<void> {
 }
 
 /** A good edit counts at once; a bad one changes nothing and is loud about it. */
-function followRules(
-  { rulesPath, rulesText, readRules, onHangUp, logger }: RunOptions,
-  app: App,
-  metrics: Metrics,
-) {
+function followRules(options: RunOptions, app: App, metrics: Metrics) {
+  const { rulesPath, rulesText, readRules, onHangUp, logger } = options;
+  let status: RulesFileStatus = { path: rulesPath, since: iso(systemClock.now()), problems: [] };
   metrics.rulesAreGood.set(1);
+  const onBad = (problems: readonly string[]): void => {
+    metrics.rulesAreGood.set(0);
+    logger.error({ problems }, "the rules file is wrong: the last good rules stay");
+    status = { ...status, problems };
+    app.pipeline.onSelf(rulesFileFinding(rulesPath, { sinceMs: systemClock.now(), problems }));
+  };
+  const onGood = async (file: RulesFile): Promise<void> => {
+    metrics.rulesAreGood.set(1);
+    const { rules, destinations } = file;
+    logger.info(
+      { ruleCount: rules.length, destinations: [...destinations.keys()] },
+      "the rules file has changed",
+    );
+    status = { ...status, since: iso(systemClock.now()), problems: [] };
+    await app.reload(file);
+    app.pipeline.onSelf(rulesFileFinding(rulesPath, undefined));
+  };
   const followed = followFile({
     read: readRules,
     text: rulesText,
     clock: systemClock,
     onText(text) {
       const loaded = loadRules(text, rulesPath, destinationKinds);
-      metrics.rulesAreGood.set(loaded.ok ? 1 : 0);
-      if (!loaded.ok) {
-        const problems = loaded.problems.map(
-          ({ line, column, message }) => `${rulesPath}:${line}:${column} ${message}`,
+      if (!loaded.ok)
+        return onBad(
+          loaded.problems.map(({ line, column, message }) => `${rulesPath}:${line}:${column} ${message}`),
         );
-        logger.error({ problems }, "the rules file is wrong: the last good rules stay");
-        return;
-      }
-      const { rules, destinations } = loaded.file;
-      logger.info(
-        { ruleCount: rules.length, destinations: [...destinations.keys()] },
-        "the rules file has changed",
+      onGood(loaded.file).catch((error: unknown) =>
+        logger.error({ err: error }, "cannot follow the rules file"),
       );
-      app
-        .reload(loaded.file)
-        .catch((error: unknown) => logger.error({ err: error }, "cannot follow the rules file"));
     },
     onUnreadable: (error) =>
       logger.warn({ err: error, rules: rulesPath }, "cannot read the rules file: the last rules stay"),
   });
   onHangUp(() => followed.check());
-  return followed;
+  return { status: () => status, stop: () => followed.stop() };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function logStart({ file, rulesPath, logger }: RunOptions, server: OpsServer): void {

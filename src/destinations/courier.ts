@@ -241,7 +241,8 @@ export class Courier {
   }
 }
 
-async function sendOnce(
+/** Makes one attempt. Throws only what is a fault of ours. */
+export async function sendOnce(
   { kind, config }: Destination,
   delivery: Delivery,
   {

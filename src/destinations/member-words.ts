@@ -1,11 +1,12 @@
 import type { Notice } from "../alerts/notice.ts";
 import type { Member, MemberChange } from "../ring/ring.ts";
+import { alertLists } from "./group-words.ts";
 import { cleanLine, truncateChars } from "./truncate.ts";
 
 /** Kubernetes names end here; what is longer is not one: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 const NAME_MAX = 253;
 
-/** Members of which the same is to be said. */
+/** Members, or alerts of a group, of which the same is to be said. */
 export interface MemberGroup {
   /** `Left`, `Joined`, `Replaced`, … */
   readonly word: string;
@@ -16,9 +17,10 @@ export interface MemberGroup {
   readonly more: number;
 }
 
-/** Which members a notice is about, the urgent groups first, each with at most `max` lines. Empty groups are left out. */
+/** Which members or alerts a notice is about, the urgent groups first, each with at most `max` lines. Empty groups are left out. */
 export function memberGroups(notice: Notice, max: number): readonly MemberGroup[] {
   const { alert, change } = notice;
+  if (notice.group) return alertLists(notice.group, max);
   if (alert) return [group("Not ready", alert.notReady, memberLine, max)].filter(({ total }) => total > 0);
   if (!change) return [];
   const groups = [

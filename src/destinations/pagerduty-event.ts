@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Notice } from "../alerts/notice.ts";
+import { GROUP_ALERTS_MAX, type Notice } from "../alerts/notice.ts";
+import { groupPlaceWords } from "./group-words.ts";
 import { parseHttpUrl } from "./http-url.ts";
 import { memberGroups } from "./member-words.ts";
 import { cleanLine, truncateBytes, truncateChars } from "./truncate.ts";
@@ -77,7 +78,7 @@ function occasion(notice: Notice): string {
 function payload(notice: Notice, custom_details: Readonly<Record<string, unknown>>): PagerDutyPayload {
   return {
     summary: truncateChars(titleOf(notice), SUMMARY_MAX),
-    source: word(notice.ring.key),
+    source: word(notice.group ? groupPlaceWords(notice.group) : notice.ring.key),
     severity: notice.kind === "test" ? "info" : notice.severity,
     timestamp: notice.time,
     component: word(notice.ring.service),
@@ -94,7 +95,7 @@ function shortDetails(notice: Notice): Record<string, unknown> {
     ...Object.fromEntries(
       factsOf(notice).map(({ name, value }) => [name.toLowerCase().replaceAll(" ", "_"), value]),
     ),
-    counts: notice.counts,
+    ...(notice.group ? {} : { counts: notice.counts }),
     ...(labels.length > 0
       ? { labels: Object.fromEntries(labels.map(([name, value]) => [word(name), word(value)])) }
       : {}),
@@ -104,7 +105,7 @@ function shortDetails(notice: Notice): Record<string, unknown> {
 
 function memberDetails(notice: Notice): Record<string, readonly string[]> {
   return Object.fromEntries(
-    memberGroups(notice, GROUP_LINES_MAX).map(({ word, lines, more }) => [
+    memberGroups(notice, notice.group ? GROUP_ALERTS_MAX : GROUP_LINES_MAX).map(({ word, lines, more }) => [
       word.toLowerCase().replaceAll(" ", "_"),
       more > 0 ? [...lines, `and ${more} more`] : lines,
     ]),

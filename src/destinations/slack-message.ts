@@ -18,6 +18,11 @@ const CONTEXT_MAX = 800;
 const LINK_MAX = 1000;
 /** A group's members on screen; people look at the first few, programs get the webhook. */
 const GROUP_LINES_MAX = 15;
+// Alerts that are told together have a line each, in as many sections as that takes, and say little else.
+const ALERTS_MAX = 7500;
+const ALERT_LINES_MAX = 60;
+const GROUP_MESSAGE_MAX = 500;
+const SECTION_MAX = 2900;
 
 const COLOURS: Readonly<Record<Severity, string>> = {
   critical: "#b3261e",
@@ -64,11 +69,13 @@ export function slackMessage(notice: Notice, mention: string, deliveryId: string
 }
 
 function details(notice: Notice, deliveryId: string): readonly Block[] {
-  const members = membersText(memberGroups(notice, GROUP_LINES_MAX));
+  const lists = notice.group
+    ? sections(membersText(memberGroups(notice, ALERT_LINES_MAX), ALERTS_MAX))
+    : sections(membersText(memberGroups(notice, GROUP_LINES_MAX), MEMBERS_MAX));
   return [
-    section(escapeSlackWithin(messageOf(notice), MESSAGE_MAX)),
+    section(escapeSlackWithin(messageOf(notice), notice.group ? GROUP_MESSAGE_MAX : MESSAGE_MAX)),
     { type: "section", fields: factsOf(notice).slice(0, FIELDS_MAX).map(field) },
-    ...(members ? [section(members)] : []),
+    ...lists,
     ...runbook(notice),
     { type: "context", elements: [{ type: "mrkdwn", text: contextText(notice, deliveryId) }] },
   ];
@@ -85,8 +92,8 @@ function field(fact: Fact): Text {
 }
 
 /** One paragraph for each group. Every group keeps its heading and count; lines are left out from the end. */
-function membersText(groups: readonly MemberGroup[]): string {
-  const share = Math.floor(MEMBERS_MAX / Math.max(1, groups.length));
+function membersText(groups: readonly MemberGroup[], max: number): string {
+  const share = Math.floor(max / Math.max(1, groups.length));
   return groups.map((group) => groupText(group, share)).join("\n");
 }
 
@@ -96,13 +103,24 @@ function groupText(group: MemberGroup, max: number): string {
   let room = max - heading.length - 30;
   const lines: string[] = [];
   for (const line of group.lines) {
-    const escaped = `• ${escapeSlackWithin(line, max)}`;
+    const escaped = `• ${escapeSlackWithin(line, Math.min(max, SECTION_MAX - 2))}`;
     if (escaped.length + 1 > room) break;
     room -= escaped.length + 1;
     lines.push(escaped);
   }
   const more = group.total - lines.length;
   return [heading, ...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
+/** Whole lines, as many to a section as it holds. */
+function sections(text: string): readonly Block[] {
+  const texts: string[] = [];
+  for (const line of text === "" ? [] : text.split("\n")) {
+    const last = texts.at(-1);
+    if (last === undefined || last.length + 1 + line.length > SECTION_MAX) texts.push(line);
+    else texts[texts.length - 1] = `${last}\n${line}`;
+  }
+  return texts.map(section);
 }
 
 function runbook(notice: Notice): readonly Block[] {

@@ -3,6 +3,8 @@ import type { Notice } from "../alerts/notice.ts";
 import { durationSchema } from "../rules/duration-schema.ts";
 import { secretRefSchema, urlSchema } from "../rules/secret-ref.ts";
 import type { Secret, SecretRef, SecretSource } from "../runtime/secret.ts";
+import { bodySchema, renderBody } from "./body-template.ts";
+import type { BodyTemplate } from "./body-template.ts";
 import { DestinationConfigError } from "./config-error.ts";
 import type { DestinationKind } from "./destination.ts";
 import { headerNameIssue, headerValueIssue } from "./header-rules.ts";
@@ -42,6 +44,8 @@ const schema = z.strictObject({
   signingSecret: secretRefSchema.optional(),
   /** Signs as well, while receivers change over to `signingSecret`. */
   previousSigningSecret: secretRefSchema.optional(),
+  /** The body instead of the notice's own JSON. */
+  body: bodySchema.optional(),
   /** How long one attempt may take; milliseconds once parsed. */
   timeout: timeoutSchema.optional(),
 });
@@ -58,7 +62,7 @@ export const webhook: DestinationKind<WebhookConfig> = {
   concurrency: 64,
 
   toRequest(notice, config, { deliveryId, nowMs, readSecret }) {
-    const body = webhookBody(notice, deliveryId);
+    const body = webhookBody(notice, deliveryId, config.body);
     const timestampSeconds = Math.floor(nowMs / 1000);
     const secrets = [config.signingSecret, config.previousSigningSecret].filter((ref) => ref !== undefined);
     const message = { id: deliveryId, timestampSeconds, body };
@@ -84,9 +88,9 @@ export const webhook: DestinationKind<WebhookConfig> = {
   classify: outcomeOf,
 };
 
-/** What a webhook gets: the delivery's id, then the notice as `notice.schema.json` has it. */
-export function webhookBody(notice: Notice, deliveryId: string): string {
-  return JSON.stringify({ id: deliveryId, ...notice });
+/** What a webhook gets: the delivery's id, then the notice as `notice.schema.json` has it; or what `body` asks for. */
+export function webhookBody(notice: Notice, deliveryId: string, body?: BodyTemplate): string {
+  return JSON.stringify(body ? renderBody(body, notice, deliveryId) : { id: deliveryId, ...notice });
 }
 
 function configuredHeaders(

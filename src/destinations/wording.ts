@@ -1,6 +1,7 @@
-import type { Notice, NoticeChange, NoticeKind } from "../alerts/notice.ts";
+import type { Notice, NoticeChange, NoticeGroup, NoticeKind } from "../alerts/notice.ts";
 import { changeSummary } from "../alerts/wording.ts";
 import { formatDuration } from "../rules/duration.ts";
+import { groupCounts } from "./group-words.ts";
 import { cleanLine, cleanText, truncateChars } from "./truncate.ts";
 
 /** How a kind of notice is called. */
@@ -36,19 +37,14 @@ export function messageOf(notice: Notice): string {
 /** What a person woken at night asks first: how bad, which ring, how many, since when, why. At most ten facts. */
 export function factsOf(notice: Notice): readonly Fact[] {
   const { alert, change } = notice;
-  const facts: Fact[] = [
-    fact("Ring", notice.ring.key),
-    fact("Ready", readyWords(notice)),
-    fact("Severity", notice.severity),
-    fact("Rule", notice.rule),
-  ];
+  const facts: Fact[] = notice.group ? groupFacts(notice, notice.group) : ringFacts(notice);
   if (alert) {
     facts.push(timeFact("Since", alert.since));
     if (alert.resolvedAt !== undefined) facts.push(timeFact("Resolved", alert.resolvedAt));
     const seconds = alert.durationSeconds ?? secondsBetween(alert.since, notice.time);
     if (seconds !== undefined) facts.push(fact("Duration", formatDuration(Math.round(seconds) * 1000)));
     // The default message is the reason itself: nobody needs to read it twice.
-    if (alert.reason && alert.reason !== notice.message) {
+    if (!notice.group && alert.reason && alert.reason !== notice.message) {
       facts.push(fact(notice.kind === "resolve" ? "Ended by" : "Reason", alert.reason));
     }
   }
@@ -59,6 +55,25 @@ export function factsOf(notice: Notice): readonly Fact[] {
     if (remarks) facts.push(fact("Note", remarks));
   }
   return facts;
+}
+
+function ringFacts(notice: Notice): Fact[] {
+  return [
+    fact("Ring", notice.ring.key),
+    fact("Ready", readyWords(notice)),
+    fact("Severity", notice.severity),
+    fact("Rule", notice.rule),
+  ];
+}
+
+/** What the alerts of a group have in common, in the place of a ring and a rule. */
+function groupFacts({ severity }: Notice, group: NoticeGroup): Fact[] {
+  const common = Object.entries(group.by).filter(([word]) => word !== "severity");
+  return [
+    fact("Alerts", groupCounts(group)),
+    ...common.map(([word, value]) => fact(`${word.charAt(0).toUpperCase()}${word.slice(1)}`, value)),
+    fact("Severity", severity),
+  ];
 }
 
 /** `2 of 5 ready`; `absent` for a Service without slices. */

@@ -104,6 +104,27 @@ export class Outbox {
     return dropped;
   }
 
+  /** The last delivery of a subject to a destination, when it has never been tried and others may take its place. */
+  lastUntried(destination: string, subject: string): Delivery | undefined {
+    const lane = this.#lanes.get(destination);
+    const queue = lane?.subjects.get(subject);
+    const last = queue?.at(-1);
+    const isWaiting = queue !== undefined && (queue.length > 1 || (lane?.waiting.has(subject) ?? false));
+    return last && isWaiting && last.attempts === 0 ? last : undefined;
+  }
+
+  /** Takes out a delivery that `lastUntried` gave. */
+  withdraw({ destination, subject }: Delivery): void {
+    const lane = this.#lanes.get(destination);
+    const queue = lane?.subjects.get(subject);
+    if (!lane || !queue) return;
+    queue.pop();
+    this.#owed--;
+    if (queue.length > 0) return;
+    lane.waiting.set(subject, undefined);
+    lane.subjects.delete(subject);
+  }
+
   /** When the next delivery to `destination` is due, in epoch milliseconds. */
   nextDueMs(destination: string): number | undefined {
     return this.#lanes.get(destination)?.waiting.nextMs();

@@ -10,20 +10,31 @@ export const QUIET_MS = 100;
 /** … and at the latest this long after the first unread event. */
 export const QUIET_MAX_MS = 1_000;
 
+class Service {
+  readonly key: string;
+  readonly namespace: string;
+  readonly service: string;
+  /** Itself: what alone owns nearly every slice. */
+  readonly alone: readonly [Service] = [this];
+  /** In order of receipt. Nearly always one, so that a list is smaller than a Map, and searched sooner. */
+  readonly slices: Slice[] = [];
+  /** How many of them have come in the list that is being taken in. */
+  listed = 0;
+  /** As last taken. */
+  ring: Ring | undefined;
+  /** How the ring was last read, where it was one slice. */
+  merged: Merged | undefined;
+
+  constructor(key: string, namespace: string, service: string) {
+    this.key = key;
+    this.namespace = namespace;
+    this.service = service;
+  }
+}
+
 interface Unread {
   readonly firstMs: number;
   lastMs: number;
-}
-
-interface Service {
-  readonly namespace: string;
-  readonly service: string;
-  /** Its own key alone: what owns nearly every slice. */
-  readonly alone: readonly [string];
-  /** In order of receipt. */
-  readonly slices: Map<string, Slice>;
-  /** How the ring was last read, where it was one slice. */
-  merged: Merged | undefined;
 }
 
 type Covers = (namespace: string, service: string) => boolean;
@@ -36,15 +47,14 @@ export class RingBook {
   readonly #source: Source;
   readonly #services = new Map<string, Service>();
   /**
-   * Which rings a slice belongs to. Its Service label may change; where another watch covers the new Service, each of the two
+   * Which Services a slice belongs to. Its Service label may change; where another watch covers the new Service, each of the two
    * says so in its own time, and until both have, the slice is in both rings.
    */
-  readonly #owners = new Map<string, readonly string[]>();
-  readonly #changed = new Set<string>();
+  readonly #owners = new Map<string, readonly Service[]>();
+  readonly #changed = new Set<Service>();
   readonly #unread = new Map<string, Unread>();
   /** No unread ring is quiet before this. */
   #quietCheckMs = Infinity;
-  readonly #rings = new Map<string, Ring>();
 
   constructor(source: Source) {
     this.#source = source;
@@ -59,33 +69,35 @@ export class RingBook {
     if (event.kind === "deleted") return this.#drop(event.key, nowMs, covers);
     const listed = new Set(event.slices.map((slice) => slice.key));
     for (const key of this.#owners.keys()) if (!listed.has(key)) this.#drop(key, nowMs, covers);
-    for (const slice of event.slices) this.#put(slice, nowMs, covers);
+    for (const service of this.#services.values()) service.listed = 0;
+    for (const slice of event.slices) this.#put(slice, nowMs, covers, true);
   }
 
   /** True while newer slices of this ring are at hand than those of the ring as last taken. */
   isUnread(key: string): boolean {
-    return this.#unread.has(key) || this.#changed.has(key);
+    if (this.#unread.has(key)) return true;
+    const service = this.#changed.size > 0 ? this.#services.get(key) : undefined;
+    return service !== undefined && this.#changed.has(service);
   }
 
   /** True while the Service has slices, whether its ring has been taken or not. */
   knows(key: string): boolean {
-    return (this.#services.get(key)?.slices.size ?? 0) > 0;
+    return (this.#services.get(key)?.slices.length ?? 0) > 0;
   }
 
   /** The rings as last taken. */
-  rings(): IterableIterator<Ring> {
-    return this.#rings.values();
+  *rings(): IterableIterator<Ring> {
+    for (const { ring } of this.#services.values()) if (ring) yield ring;
   }
 
   /** Forgets all Services that nobody watches any more, without a word about them. */
   keepOnly(isWatched: (namespace: string, service: string) => boolean): void {
-    for (const [key, { namespace, service, slices }] of this.#services) {
-      if (isWatched(namespace, service)) continue;
-      for (const slice of slices.keys()) this.#disown(slice, key);
-      this.#services.delete(key);
-      this.#rings.delete(key);
-      this.#changed.delete(key);
-      this.#unread.delete(key);
+    for (const service of this.#services.values()) {
+      if (isWatched(service.namespace, service.service)) continue;
+      for (const slice of service.slices) this.#disown(slice.key, service);
+      this.#services.delete(service.key);
+      this.#changed.delete(service);
+      this.#unread.delete(service.key);
     }
   }
 
@@ -110,71 +122,71 @@ export class RingBook {
   take(nowMs: number): readonly Ring[] {
     if (nowMs >= this.#quietCheckMs) this.#readQuiet(nowMs);
     if (this.#changed.size === 0) return [];
-    const rings = [...this.#changed].map((key) => this.#read(key));
+    const rings = [...this.#changed].map((service) => this.#read(service));
     this.#changed.clear();
     return rings;
   }
 
-  #put(slice: Slice, nowMs: number, covers: Covers): void {
+  #put(slice: Slice, nowMs: number, covers: Covers, isListed = false): void {
     const owners = this.#owners.get(slice.key);
-    const key = this.#ringKey(slice, owners?.[0]);
-    if (owners && (owners.length > 1 || owners[0] !== key)) this.#drop(slice.key, nowMs, covers, key);
-    if (key === undefined || slice.service === undefined) return;
-    let service = this.#services.get(key);
-    if (!service) {
-      service = {
-        namespace: slice.namespace,
-        service: slice.service,
-        alone: [key],
-        slices: new Map(),
-        merged: undefined,
-      };
-      this.#services.set(key, service);
+    const service = this.#serviceOf(slice, owners?.[0]);
+    if (owners && (owners.length > 1 || owners[0] !== service)) {
+      this.#drop(slice.key, nowMs, covers, service);
     }
-    // Decoding hands out the same object again where nothing changed.
-    if (service.slices.get(slice.key) === slice) return;
-    // A Map would leave it at its old place.
-    if (service.slices.size > 1) service.slices.delete(slice.key);
-    service.slices.set(slice.key, slice);
-    this.#mark(key, service.slices.size, nowMs);
+    if (service === undefined) return;
+    const { slices } = service;
+    const place = slices.findIndex(({ key }) => key === slice.key);
+    // Decoding hands out the same object again where nothing changed; but it may now be the one that was written last.
+    const stays = isListed ? service.listed++ : slices.length - 1;
+    if (slices[place] === slice && place === stays) return;
+    if (place !== -1) slices.splice(place, 1);
+    slices.push(slice);
+    this.#mark(service, slices.length, nowMs);
     if (owners === service.alone) return;
-    const others = this.#owners.get(slice.key)?.filter((owner) => owner !== key) ?? [];
-    this.#owners.set(slice.key, others.length === 0 ? service.alone : [...others, key]);
+    const others = this.#owners.get(slice.key)?.filter((owner) => owner !== service) ?? [];
+    this.#owners.set(slice.key, others.length === 0 ? service.alone : [...others, service]);
   }
 
-  // A key that is at hand is not made again for each event.
-  #ringKey({ namespace, service }: Slice, owner: string | undefined): string | undefined {
-    const known = owner === undefined ? undefined : this.#services.get(owner);
-    if (known && known.namespace === namespace && known.service === service) return known.alone[0];
-    return service === undefined ? undefined : `${namespace}/${service}`;
+  /** The Service that a slice says it belongs to, made where it is new: mostly the one that owned it before. */
+  #serviceOf({ namespace, service }: Slice, owner: Service | undefined): Service | undefined {
+    if (service === undefined) return undefined;
+    if (owner?.namespace === namespace && owner.service === service) return owner;
+    const key = `${namespace}/${service}`;
+    let known = this.#services.get(key);
+    if (!known) {
+      known = new Service(key, namespace, service);
+      this.#services.set(key, known);
+    }
+    return known;
   }
 
   /** Takes a slice out of the rings that the watch is about, but for the one it belongs to now. */
-  #drop(sliceKey: string, nowMs: number, covers: Covers, now?: string): void {
+  #drop(sliceKey: string, nowMs: number, covers: Covers, now?: Service): void {
     for (const owner of this.#owners.get(sliceKey) ?? []) {
-      const service = this.#services.get(owner);
-      if (owner === now || !service || !covers(service.namespace, service.service)) continue;
-      const slicesBefore = service.slices.size;
-      service.slices.delete(sliceKey);
+      if (owner === now || !covers(owner.namespace, owner.service)) continue;
+      const { slices } = owner;
+      const slicesBefore = slices.length;
+      const place = slices.findIndex(({ key }) => key === sliceKey);
+      if (place !== -1) slices.splice(place, 1);
       this.#disown(sliceKey, owner);
       this.#mark(owner, slicesBefore, nowMs);
     }
   }
 
-  #disown(sliceKey: string, owner: string): void {
+  #disown(sliceKey: string, owner: Service): void {
     const others = this.#owners.get(sliceKey)?.filter((other) => other !== owner) ?? [];
     if (others.length === 0) this.#owners.delete(sliceKey);
     else this.#owners.set(sliceKey, others);
   }
 
-  #mark(key: string, slices: number, nowMs: number): void {
-    const unread = this.#unread.get(key);
+  #mark(service: Service, slices: number, nowMs: number): void {
+    const unread = this.#unread.get(service.key);
     if (unread) unread.lastMs = nowMs;
     else if (slices > 1) {
-      this.#unread.set(key, { firstMs: nowMs, lastMs: nowMs });
-      this.#changed.delete(key);
+      this.#unread.set(service.key, { firstMs: nowMs, lastMs: nowMs });
+      this.#changed.delete(service);
       this.#quietCheckMs = Math.min(this.#quietCheckMs, nowMs + QUIET_MS);
-    } else this.#changed.add(key);
+    } else this.#changed.add(service);
   }
 
   // An event only ever postpones a ring, so the check may come early but is never late.
@@ -184,41 +196,43 @@ export class RingBook {
       const dueMs = Math.min(unread.lastMs + QUIET_MS, unread.firstMs + QUIET_MAX_MS);
       if (dueMs <= nowMs) {
         this.#unread.delete(key);
-        this.#changed.add(key);
+        this.#changed.add(this.#services.get(key) ?? goneService(key));
       } else this.#quietCheckMs = Math.min(this.#quietCheckMs, dueMs);
     }
   }
 
-  #read(key: string): Ring {
-    const service = this.#services.get(key);
-    const slices = service ? [...service.slices.values()] : [];
+  #read(service: Service): Ring {
+    const { key, namespace, slices } = service;
     const last = slices.at(-1);
-    if (!service || !last) {
+    if (!last) {
       this.#services.delete(key);
-      const gone = absentRing(key, this.#source, this.#rings.get(key)?.labels);
-      this.#rings.delete(key);
-      return gone;
+      return absentRing(key, this.#source, service.ring?.labels);
     }
-    const ring: Ring = {
+    service.ring = {
       key,
       source: this.#source,
-      namespace: service.namespace,
+      namespace,
       service: service.service,
       present: true,
       labels: last.serviceLabels,
-      members: readMembers(service, slices),
+      members: readMembers(service),
       truncated: slices.some((slice) => slice.truncated),
     };
-    this.#rings.set(key, ring);
-    return ring;
+    return service.ring;
   }
 }
 
-function readMembers(service: Service, slices: readonly Slice[]): Ring["members"] {
+function readMembers(service: Service): Ring["members"] {
+  const { slices, merged } = service;
   const slice = slices.length === 1 ? slices[0] : undefined;
-  const members = (slice && service.merged && mergeAgain(service.merged, slice)) ?? mergeSlices(slices);
+  const members = (slice && merged && mergeAgain(merged, slice)) ?? mergeSlices(slices);
   service.merged = slice && { slice, members };
   return members;
+}
+
+function goneService(key: string): Service {
+  const { namespace, service } = absentRing(key, "endpointslices");
+  return new Service(key, namespace, service);
 }
 
 /** The ring of a Service without slices. */

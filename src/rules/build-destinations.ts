@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { durationSchema } from "./duration-schema.ts";
+import { destinationOptionsSchema, type GroupConfig } from "./destination-options.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Finding } from "./problem.ts";
 import { isPlainKey, NO_WORDS, schemaFindings } from "./schema-findings.ts";
@@ -17,9 +17,16 @@ export interface DestinationConfig {
   readonly config: unknown;
   /** Undefined when the file does not say: the kind has a default. */
   readonly retryForMs: number | undefined;
+  /** Names of mute windows during which it is not told. */
+  readonly mute: readonly string[];
+  /** How it hears of many alerts at once; undefined for one by one. */
+  readonly group: GroupConfig | undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** Keys that any destination may have beside its kind. */
+const OPTIONS: readonly string[] = Object.keys(destinationOptionsSchema.shape);
 
 /** Checks one destination. Undefined when it has problems; these are then among `findings`. */
 export function buildDestination(
@@ -43,7 +50,9 @@ export function buildDestination(
   }
   const before = findings.length;
   const kind = onlyKind(name, value, yaml, kinds, findings);
-  const outer = readRetryFor(value, path, yaml, findings);
+  const outer = readOption("retryFor", value, path, yaml, findings);
+  const mute = readOption("mute", value, path, yaml, findings) ?? [];
+  const group = readOption("group", value, path, yaml, findings);
   if (kind === undefined) return undefined;
   const settings = value[kind];
   let retryForMs = outer;
@@ -51,7 +60,7 @@ export function buildDestination(
   if (isFields(settings)) {
     const { retryFor, ...others } = settings;
     inside = others;
-    retryForMs = readRetryFor(settings, [...path, kind], yaml, findings) ?? outer;
+    retryForMs = readOption("retryFor", settings, [...path, kind], yaml, findings) ?? outer;
     if (retryFor !== undefined && value["retryFor"] !== undefined) {
       const span = keySpan(yaml, [...path, "retryFor"]);
       findings.push({
@@ -62,7 +71,8 @@ export function buildDestination(
     }
   }
   const config = checkSettings(inside, kind, [...path, kind], yaml, kinds, findings);
-  return config && findings.length === before ? { name, kind, config: config.value, retryForMs } : undefined;
+  if (!config || findings.length > before) return undefined;
+  return { name, kind, config: config.value, retryForMs, mute, group };
 }
 
 function onlyKind(
@@ -74,10 +84,10 @@ function onlyKind(
 ): string | undefined {
   const known = [...kinds.keys()];
   const present = Object.keys(value).filter((key) => kinds.has(key));
-  const unknown = Object.keys(value).filter((key) => !kinds.has(key) && key !== "retryFor");
+  const unknown = Object.keys(value).filter((key) => !kinds.has(key) && !OPTIONS.includes(key));
   for (const key of unknown) {
     const span = keySpan(yaml, ["destinations", name, key]);
-    const match = didYouMean(key, [...known, "retryFor"]);
+    const match = didYouMean(key, [...known, ...OPTIONS]);
     const message = isPlainKey(key)
       ? `unknown destination kind "${key}"${match}`
       : "unknown destination kind";
@@ -102,18 +112,21 @@ function onlyKind(
   return kind;
 }
 
-function readRetryFor(
+type Options = z.output<typeof destinationOptionsSchema>;
+
+function readOption<Key extends keyof Options>(
+  key: Key,
   fields: Fields,
   path: YamlPath,
   yaml: YamlDocument,
   findings: Finding[],
-): number | undefined {
-  const { retryFor } = fields;
-  if (retryFor === undefined) return undefined;
-  const base = [...path, "retryFor"];
-  const parsed = durationSchema.safeParse(retryFor, NO_WORDS);
-  if (parsed.success) return parsed.data;
-  const place = { yaml, base, schema: durationSchema, value: retryFor, discreet: false };
+): Options[Key] | undefined {
+  const value = fields[key];
+  if (value === undefined) return undefined;
+  const schema: z.ZodType = destinationOptionsSchema.shape[key];
+  const parsed = schema.safeParse(value, NO_WORDS);
+  if (parsed.success) return parsed.data as Options[Key];
+  const place = { yaml, base: [...path, key], schema, value, discreet: false };
   findings.push(...schemaFindings(parsed.error.issues, place));
   return undefined;
 }

@@ -1,82 +1,42 @@
 import { Environment } from "@marcbachmann/cel-js";
-import { CelMember, CelMemberChange } from "./cel-values.ts";
+import { CEL_TYPES, CEL_VARIABLES, variableNames } from "./cel-fields.ts";
+import type { CelScope } from "./cel-fields.ts";
+import { registerExtensions } from "./cel-functions.ts";
+import { CEL_LIMITS } from "./cel-limits.ts";
+import { CelGroupAlert } from "./cel-group-alert.ts";
+import { CelDeparture, CelMember, CelMemberChange, CelNode, CelRing, CelZone } from "./cel-values.ts";
 
-/** Which kind of rule an expression stands in: it decides whether `alert` or `change` is known. */
-export type TriggerKind = "condition" | "change";
+/** Types of which values are instances; of the others they are plain objects with the type's fields. */
+const CLASSES = new Map<string, abstract new (...args: never[]) => object>([
+  ["Member", CelMember],
+  ["MemberChange", CelMemberChange],
+  ["Departure", CelDeparture],
+  ["GroupAlert", CelGroupAlert],
+  ["Zone", CelZone],
+  ["Node", CelNode],
+  ["Ring", CelRing],
+]);
 
-const STRINGS = "map<string, string>";
-const TIME = "google.protobuf.Timestamp";
+/** What an expression may use, with types, by the place where it stands. */
+export const CEL_ENVIRONMENTS: Readonly<Record<CelScope, Environment>> = makeEnvironments();
 
-const MEMBER_FIELDS = {
-  key: "string",
-  name: "string",
-  uid: "string",
-  address: "string",
-  addresses: "list<string>",
-  zone: "string",
-  node: "string",
-  ready: "bool",
-  serving: "bool",
-  terminating: "bool",
-};
-
-const MEMBER_CHANGE_FIELDS = { before: "Member", after: "Member" };
-
-/** The fields of each variable by CEL type. `template-context.ts` fills exactly these. */
-const VARIABLES = {
-  ring: {
-    key: "string",
-    namespace: "string",
-    service: "string",
-    labels: STRINGS,
-    present: "bool",
-    total: "int",
-    ready: "int",
-    serving: "int",
-    terminating: "int",
-    members: "list<Member>",
-  },
-  rule: { name: "string", severity: "string" },
-  alert: { since: TIME, firedAt: TIME, reason: "string", episode: "int", resolved: "bool" },
-  change: {
-    joined: "list<Member>",
-    left: "list<Member>",
-    replaced: "list<MemberChange>",
-    moved: "list<MemberChange>",
-    becameReady: "list<Member>",
-    becameUnready: "list<Member>",
-    generation: "int",
-    removed: "bool",
-    whileAway: "bool",
-  },
-};
-
-const KNOWN: Readonly<Record<TriggerKind, readonly (keyof typeof VARIABLES)[]>> = {
-  condition: ["ring", "rule", "alert"],
-  change: ["ring", "rule", "change"],
-};
-
-/** For "did you mean": the fields of a variable; of any other name, those of members and their changes. */
-export function fieldNames(receiver: string): readonly string[] {
-  const variable = Object.entries(VARIABLES).find(([name]) => name === receiver);
-  return Object.keys(variable ? variable[1] : { ...MEMBER_FIELDS, ...MEMBER_CHANGE_FIELDS });
-}
-
-/** The variables that an expression of this kind of rule may use. */
-export function variableNames(kind: TriggerKind): readonly string[] {
-  return KNOWN[kind];
-}
-
-/** What an expression may use, with types, and how large it may be. */
-export const CEL_ENVIRONMENTS: Readonly<Record<TriggerKind, Environment>> = {
-  condition: makeEnvironment("condition"),
-  change: makeEnvironment("change"),
-};
-
-function makeEnvironment(kind: TriggerKind): Environment {
-  const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 32 } })
-    .registerType("Member", { ctor: CelMember, fields: MEMBER_FIELDS })
-    .registerType("MemberChange", { ctor: CelMemberChange, fields: MEMBER_CHANGE_FIELDS });
-  for (const name of KNOWN[kind]) environment.registerVariable({ name, schema: VARIABLES[name] });
-  return environment;
+function makeEnvironments(): Record<CelScope, Environment> {
+  const base = registerExtensions(new Environment({ limits: CEL_LIMITS }));
+  for (const [name, fields] of Object.entries(CEL_TYPES)) {
+    const ctor = CLASSES.get(name);
+    base.registerType(name, ctor ? { ctor, fields } : { fields });
+  }
+  const withVariables = (scope: CelScope): Environment => {
+    const environment = base.clone();
+    for (const name of variableNames(scope)) environment.registerVariable(name, CEL_VARIABLES[name]);
+    return environment;
+  };
+  return {
+    condition: withVariables("condition"),
+    change: withVariables("change"),
+    when: withVariables("when"),
+    eachMember: withVariables("eachMember"),
+    eachZone: withVariables("eachZone"),
+    body: withVariables("body"),
+  };
 }

@@ -1,10 +1,17 @@
 import { isFields } from "./build-destinations.ts";
 import { DEFAULT_SETTLE_MS } from "./build-rule.ts";
-import type { RuleTexts } from "./build-rule.ts";
+import type { CompiledRule } from "./build-rule.ts";
+import { compileCondition } from "./cel-condition.ts";
+import type { CelCondition } from "./cel-condition.ts";
+import type { CelIssue } from "./cel-error.ts";
+import { CONDITION_KINDS } from "./conditions/condition-kinds.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Finding } from "./problem.ts";
+import { EACH } from "./rule.ts";
+import type { Each, LabelValue } from "./rule.ts";
 import { compileTemplate } from "./template.ts";
+import { compileLabel } from "./template-labels.ts";
 import type { Template } from "./template.ts";
 import { keySpan, spanInString, valueSpan } from "./yaml-document.ts";
 import type { YamlDocument, YamlPath } from "./yaml-document.ts";
@@ -29,17 +36,22 @@ export function checkRule(
   path: YamlPath,
   around: RuleSurroundings,
   findings: Finding[],
-): RuleTexts {
+): CompiledRule {
   checkTrigger(rule, path, around, findings);
+  checkEach(rule, path, around, findings);
   checkTiming(rule, path, around, findings);
   if (rule["notify"] !== undefined) checkNotify(rule["notify"], [...path, "notify"], around, findings);
   else if (around.defaults["notify"] === undefined) {
     const hint = "add notify: [a destination], here or below defaults";
     findings.push(error(around, path, `rule ${nameOf(rule)}has nobody to tell: missing key "notify"`, hint));
   }
+  const { guard } = rule;
+  if (isFields(guard)) checkNotify(guard["otherwise"], [...path, "guard", "otherwise"], around, findings);
   return {
     title: checkTemplate("title", rule, path, around, findings),
     message: checkTemplate("message", rule, path, around, findings),
+    labels: checkLabels(rule, path, around, findings),
+    when: checkExpression(rule, path, around, findings),
   };
 }
 
@@ -87,26 +99,51 @@ function checkTrigger(rule: Fields, path: YamlPath, around: RuleSurroundings, fi
   }
 }
 
+const FOR_CONDITIONS = ["for", "keepFiringFor", "repeat", "damping"];
+const FOR_CHANGES = ["settle", "maxWait", "reason", "during", "guard"];
+
 function checkTiming(rule: Fields, path: YamlPath, around: RuleSurroundings, findings: Finding[]): void {
   const { when, on } = rule;
-  if (when === undefined && on !== undefined && rule["for"] !== undefined) {
-    const hint = 'use "settle" for how long a change must have stood';
-    findings.push(misfit(around, path, "for", 'rules with "on"', hint));
+  if (when === undefined && on !== undefined) {
+    for (const key of FOR_CONDITIONS) {
+      const hint = key === "for" ? 'use "settle" for how long a change must have stood' : undefined;
+      if (rule[key] !== undefined) findings.push(misfit(around, path, key, 'rules with "on"', hint));
+    }
   }
   if (on === undefined && when !== undefined) {
-    const hint = 'use "for" for how long the condition must have held';
-    for (const key of ["settle", "maxWait"]) {
+    for (const key of FOR_CHANGES) {
+      const isTime = key === "settle" || key === "maxWait";
+      const hint = isTime ? 'use "for" for how long the condition must have held' : undefined;
       if (rule[key] !== undefined) findings.push(misfit(around, path, key, 'rules with "when"', hint));
     }
   }
   if (on === undefined || when !== undefined) return;
-  const settleMs = milliseconds(rule["settle"] ?? around.defaults["settle"], DEFAULT_SETTLE_MS);
+  const { settle } = rule;
+  const settleMs = milliseconds(
+    (isFields(settle) ? settle["default"] : settle) ?? around.defaults["settle"],
+    DEFAULT_SETTLE_MS,
+  );
   const maxWaitMs = milliseconds(rule["maxWait"], undefined);
   if (settleMs !== undefined && maxWaitMs !== undefined && maxWaitMs < settleMs) {
     const message = `"maxWait" must be at least "settle" (${formatDuration(settleMs)}), not ${formatDuration(maxWaitMs)}`;
     findings.push(error(around, [...path, "maxWait"], message));
   }
   if (settleMs === 0) findings.push(settleWarning(rule, path, around));
+  checkReasons(rule, path, around, findings);
+}
+
+/** What is said of reasons needs them. */
+function checkReasons(rule: Fields, path: YamlPath, around: RuleSurroundings, findings: Finding[]): void {
+  if ((rule["reasons"] ?? around.defaults["reasons"]) === true) return;
+  const { settle } = rule;
+  const byReason = isFields(settle) && Object.keys(settle).some((key) => key !== "default");
+  const keys = ["reason", "during", ...(byReason ? ["settle"] : [])].filter((key) => rule[key] !== undefined);
+  for (const key of keys) {
+    const span = keySpan(around.yaml, [...path, key]);
+    const message = `"${key}" needs to know why members leave`;
+    const hint = "add reasons: true to the rule; ringbell rbac shows the permissions it needs";
+    findings.push({ severity: "error", span, message, hint });
+  }
 }
 
 /** Nobody can know at once that a Pod will be back. */
@@ -118,7 +155,13 @@ function settleWarning(rule: Fields, path: YamlPath, around: RuleSurroundings): 
   return { severity: "warning", span, message };
 }
 
-function misfit(around: RuleSurroundings, path: YamlPath, key: string, rules: string, hint: string): Finding {
+function misfit(
+  around: RuleSurroundings,
+  path: YamlPath,
+  key: string,
+  rules: string,
+  hint: string | undefined,
+): Finding {
   const span = keySpan(around.yaml, [...path, key]);
   return { severity: "error", span, message: `"${key}" does not go with ${rules}`, hint };
 }
@@ -140,11 +183,94 @@ function checkTemplate(
   if (typeof source !== "string") return undefined;
   const result = compileTemplate(source, rule["on"] === undefined ? "condition" : "change");
   if (result.ok) return result.template;
-  for (const { span, message, hint } of result.issues) {
-    const place = spanInString(around.yaml, around.text, [...path, key], span);
+  addIssues(result.issues, key, [...path, key], around, findings);
+  return undefined;
+}
+
+function addIssues(
+  issues: readonly CelIssue[],
+  key: string,
+  path: YamlPath,
+  around: RuleSurroundings,
+  findings: Finding[],
+): void {
+  for (const { span, message, hint } of issues) {
+    const place = spanInString(around.yaml, around.text, path, span);
     findings.push({ severity: "error", span: place, message: `in "${key}": ${message}`, hint });
   }
+}
+
+/** The rule's own labels and those it takes from `defaults`, whose holes are checked for each kind of rule that takes them. */
+function checkLabels(
+  rule: Fields,
+  path: YamlPath,
+  around: RuleSurroundings,
+  findings: Finding[],
+): Readonly<Record<string, LabelValue>> {
+  const own = isFields(rule["labels"]) ? rule["labels"] : {};
+  const others = isFields(around.defaults["labels"]) ? around.defaults["labels"] : {};
+  const labels: Record<string, LabelValue> = {};
+  for (const [name, source] of Object.entries({ ...others, ...own })) {
+    if (typeof source !== "string") continue;
+    const result = compileLabel(source, rule["on"] === undefined ? "condition" : "change");
+    if (result.ok) labels[name] = result.value;
+    else {
+      const base = Object.hasOwn(own, name) ? [...path, "labels", name] : ["defaults", "labels", name];
+      const known = findings.length;
+      addIssues(result.issues, `labels.${name}`, base, around, findings);
+      dropRepeated(findings, known);
+    }
+  }
+  return labels;
+}
+
+/** What is wrong with a default is told once, however many rules take it. */
+function dropRepeated(findings: Finding[], from: number): void {
+  const fresh = findings.splice(from);
+  const isKnown = ({ span, message }: Finding): boolean =>
+    findings.some((known) => known.span.start === span.start && known.message === message);
+  findings.push(...fresh.filter((finding) => !isKnown(finding)));
+}
+
+function checkExpression(
+  rule: Fields,
+  path: YamlPath,
+  around: RuleSurroundings,
+  findings: Finding[],
+): CelCondition | undefined {
+  const { when } = rule;
+  if (typeof when !== "string" || when === "") return undefined;
+  const result = compileCondition(when, eachOf(rule));
+  if (result.ok) return result.condition;
+  addIssues(result.issues, "when", [...path, "when"], around, findings);
   return undefined;
+}
+
+function eachOf({ each }: Fields): Each | undefined {
+  return EACH.find((word) => word === each);
+}
+
+/** Not every shorthand can be asked of a single member or zone. */
+function checkEach(rule: Fields, path: YamlPath, around: RuleSurroundings, findings: Finding[]): void {
+  const each = eachOf(rule);
+  if (rule["each"] !== undefined && rule["on"] !== undefined) {
+    const hint = "a change lists its members anyway";
+    findings.push(misfit(around, path, "each", 'rules with "on"', hint));
+  }
+  if (!each || !isFields(rule["when"])) return;
+  for (const [key, value] of Object.entries(rule["when"])) {
+    const kind = Object.values(CONDITION_KINDS).find((known) => known.kind === key);
+    if (!kind) continue;
+    if (!kind.each.includes(each)) {
+      const fit = Object.values(CONDITION_KINDS).filter((other) => other.each.includes(each));
+      const hint = `with each: ${each} go ${fit.map((other) => other.kind).join(", ")}, or an expression`;
+      findings.push(misfit(around, [...path, "when"], key, `each: ${each}`, hint));
+    } else if (typeof value === "string" && key !== "nodeShareAbove") {
+      const message = `"${key}" must be a number beside each: ${each}`;
+      const hint = "percent are of the whole ring's expected size";
+      findings.push(error(around, [...path, "when", key], message, hint));
+    }
+  }
 }
 
 function nameOf(rule: Fields): string {

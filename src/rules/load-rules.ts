@@ -1,9 +1,13 @@
 import { buildDestination, isFields } from "./build-destinations.ts";
 import type { DestinationConfig, DestinationKinds } from "./build-destinations.ts";
 import { buildRule } from "./build-rule.ts";
-import type { RuleTexts } from "./build-rule.ts";
+import type { CompiledRule } from "./build-rule.ts";
+import { checkHabits } from "./check-habits.ts";
+import { checkMuteWindows } from "./check-mute-windows.ts";
 import { checkNotify, checkRule } from "./check-rule.ts";
 import type { RuleSurroundings } from "./check-rule.ts";
+import { checkSuppressors } from "./check-suppressors.ts";
+import type { MuteWindow } from "./muted-until.ts";
 import type { Finding, Problem } from "./problem.ts";
 import type { Rule } from "./rule.ts";
 import { NO_WORDS, schemaFindings } from "./schema-findings.ts";
@@ -20,6 +24,7 @@ export interface RulesFile {
   readonly selfNotify: readonly string[];
   /** After so long without a sign of life from the API server nothing is decided, in milliseconds. */
   readonly blindAfterMs: number;
+  readonly muteWindows: ReadonlyMap<string, MuteWindow>;
   /** In the order of the file; names are unique. */
   readonly rules: readonly Rule[];
 }
@@ -84,19 +89,38 @@ function readFile(
   };
   checkNotify(around.defaults["notify"], ["defaults", "notify"], around, findings);
   checkNotify(root["selfNotify"], ["selfNotify"], around, findings);
-  const texts = checkRules(root["rules"], around, findings);
+  checkMuteWindows(yaml, findings);
+  checkSuppressors(yaml, findings);
+  const compiled = checkRules(root["rules"], around, findings);
   if (!parsed.success) return undefined;
-  const { rules: rawRules, defaults = {}, selfNotify = [], blindAfter = BLIND_AFTER_MS } = parsed.data;
-  const rules = rawRules.map((raw, index) => buildRule(raw, defaults, texts[index] ?? NO_TEXTS));
+  const {
+    rules: rawRules,
+    defaults = {},
+    selfNotify = [],
+    blindAfter = BLIND_AFTER_MS,
+    muteWindows = {},
+  } = parsed.data;
+  const rules = rawRules.map((raw, index) => buildRule(raw, defaults, compiled[index] ?? NOTHING));
   // With errors a destination may only seem unused.
   if (findings.every((finding) => finding.severity === "warning")) {
-    const used = new Set([...rules.flatMap((rule) => rule.notify), ...selfNotify]);
+    const used = new Set([...rules.flatMap(toldBy), ...selfNotify]);
     warnUnused(used, yaml, around, findings);
+    findings.push(...checkHabits(rules, destinations, yaml));
   }
-  return { destinations, rules, selfNotify, blindAfterMs: blindAfter };
+  return {
+    destinations,
+    rules,
+    selfNotify,
+    blindAfterMs: blindAfter,
+    muteWindows: new Map(Object.entries(muteWindows)),
+  };
 }
 
-const NO_TEXTS: RuleTexts = { title: undefined, message: undefined };
+function toldBy({ notify, trigger }: Rule): readonly string[] {
+  return trigger.kind === "change" ? [...notify, ...(trigger.guard?.otherwise ?? [])] : notify;
+}
+
+const NOTHING: CompiledRule = { title: undefined, message: undefined, labels: {}, when: undefined };
 
 function readDestinations(
   value: unknown,
@@ -112,12 +136,12 @@ function readDestinations(
   return destinations;
 }
 
-function checkRules(value: unknown, around: RuleSurroundings, findings: Finding[]): RuleTexts[] {
+function checkRules(value: unknown, around: RuleSurroundings, findings: Finding[]): CompiledRule[] {
   if (!Array.isArray(value)) return [];
   const firstUse = new Map<string, number>();
   const positionOf = positions(around.text);
   return value.map((rule: unknown, index) => {
-    if (!isFields(rule)) return NO_TEXTS;
+    if (!isFields(rule)) return NOTHING;
     const { name } = rule;
     const first = typeof name === "string" ? firstUse.get(name) : undefined;
     if (typeof name === "string" && first !== undefined) {

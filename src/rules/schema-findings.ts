@@ -1,10 +1,11 @@
 import type { z } from "zod";
+import { CONDITION_KINDS } from "./conditions/condition-kinds.ts";
 import { DURATION_WANTED } from "./duration-schema.ts";
 import { didYouMean, nearest } from "./nearest.ts";
-import type { Finding } from "./problem.ts";
+import type { Finding, Span } from "./problem.ts";
 import { allowedKeys } from "./schema-keys.ts";
 import { SECRET_REF_WANTED } from "./secret-ref.ts";
-import { keySpan, valueSpan } from "./yaml-document.ts";
+import { keySpan, spanInString, valueSpan } from "./yaml-document.ts";
 import type { YamlDocument, YamlPath } from "./yaml-document.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -24,19 +25,34 @@ export interface CheckedPlace {
 /** For `safeParse`: marks the issues that no schema of ours or of a kind has put into words. */
 export const NO_WORDS = { error: () => "" };
 
-/** zod's issues as findings in the rules file's own words. */
+/** zod's issues as findings in the rules file's own words, none twice. */
 export function schemaFindings(issues: readonly Issue[], place: CheckedPlace): Finding[] {
-  const misspelt = new Set(issues.flatMap((issue) => meantKeys(issue, place)));
-  return issues
-    .filter((issue) => !misspelt.has(pathId(issue.path)) || valueAt(place.value, issue.path) !== undefined)
-    .flatMap((issue) => issueFindings(issue, [], place));
+  const said = new Set<string>();
+  return findingsOf(issues, [], place).filter(({ span, message }) => {
+    const id = `${span.start} ${message}`;
+    return !said.has(id) && said.add(id);
+  });
+}
+
+function findingsOf(issues: readonly Issue[], prefix: YamlPath, place: CheckedPlace): Finding[] {
+  const misspelt = new Set(issues.flatMap((issue) => meantKeys(issue, prefix, place)));
+  const unknowns = issues.filter(({ code }) => code === "unrecognized_keys");
+  const odd = new Set(unknowns.map(({ path }) => pathId([...prefix, ...path])));
+  const isTold = (issue: Issue): boolean => {
+    const path = [...prefix, ...issue.path];
+    // What a map lacks as a whole is probably there, and misspelt.
+    if (issue.code === "custom" && odd.has(pathId(path))) return false;
+    return !misspelt.has(pathId(path)) || valueAt(place.value, path) !== undefined;
+  };
+  return issues.filter(isTold).flatMap((issue) => issueFindings(issue, prefix, place));
 }
 
 /** The keys that unknown ones probably stand for: they are misspelt and so not missing. */
-function meantKeys(issue: Issue, place: CheckedPlace): string[] {
+function meantKeys(issue: Issue, prefix: YamlPath, place: CheckedPlace): string[] {
   if (issue.code !== "unrecognized_keys") return [];
-  const allowed = allowedKeys(place.schema, issue.path);
-  return issue.keys.map((key) => pathId([...issue.path, nearest(key, allowed) ?? key]));
+  const path = [...prefix, ...issue.path];
+  const allowed = allowedKeys(place.schema, path);
+  return issue.keys.map((key) => pathId([...path, nearest(key, allowed) ?? key]));
 }
 
 function pathId(path: YamlPath): string {
@@ -48,12 +64,18 @@ function issueFindings(issue: Issue, prefix: YamlPath, place: CheckedPlace): Fin
   if (issue.code === "unrecognized_keys") return issue.keys.flatMap((key) => unknownKey(key, path, place));
   if (issue.code === "invalid_union" && issue.message !== SECRET_REF_WANTED) {
     const branch = nearestBranch(issue.errors, valueAt(place.value, path));
-    if (branch) return branch.flatMap((inner) => issueFindings(inner, path, place));
+    if (branch) return findingsOf(branch, path, place);
   }
   const value = valueAt(place.value, path);
   if (value === undefined) return [missingKey(path, place)];
   const isKey = issue.code === "invalid_key";
   const full = [...place.base, ...path];
+  const inside = placeInString(issue);
+  if (inside) {
+    const span = spanInString(place.yaml, place.yaml.text, full, inside.span);
+    const message = `in ${labelOf(full)}: ${wordsOf(issue)}`;
+    return [{ severity: "error", span, message, hint: inside.hint }];
+  }
   const discreet = place.discreet || full[0] === "destinations";
   const span = isKey ? keySpan(place.yaml, full) : valueSpan(place.yaml, full);
   const words = isKey ? keyWords(issue) : wordsOf(issue);
@@ -63,6 +85,17 @@ function issueFindings(issue: Issue, prefix: YamlPath, place: CheckedPlace): Fin
     isKey || words === SECRET_REF_WANTED || !words.startsWith("must be ") ? "" : shownValue(value, discreet);
   const tail = becauseOf(issue) + nearestValue(issue, value);
   return [{ severity: "error", span, message: message + shown + tail, hint: hintFor(issue, full, value) }];
+}
+
+/** Where within a string a kind's schema has found something, by `params: { span, hint }` of a custom issue. */
+function placeInString(issue: Issue): { readonly span: Span; readonly hint: string | undefined } | undefined {
+  if (issue.code !== "custom") return undefined;
+  const { span, hint } = issue.params ?? {};
+  return isSpan(span) ? { span, hint: typeof hint === "string" ? hint : undefined } : undefined;
+}
+
+function isSpan(value: unknown): value is Span {
+  return typeof value === "object" && value !== null && "start" in value && "end" in value;
 }
 
 /** The branch that the value was meant for: one that does not already fail at the whole value's type. */
@@ -81,9 +114,10 @@ function unknownKey(key: string, path: YamlPath, place: CheckedPlace): Finding[]
   const span = keySpan(place.yaml, [...place.base, ...path, key]);
   const candidates = allowedKeys(place.schema, path);
   if (place.discreet && !isPlainKey(key)) return [{ severity: "error", span, message: "unknown key" }];
-  const match = didYouMean(key, candidates);
+  const elsewhere = misplaced(key, path);
+  const match = elsewhere === undefined ? didYouMean(key, candidates) : "";
   const list = candidates.length > 0 ? `known here: ${candidates.join(", ")}` : undefined;
-  const hint = match === "" ? (misplaced(key, path) ?? list) : undefined;
+  const hint = match === "" ? (elsewhere ?? list) : undefined;
   return [{ severity: "error", span, message: `unknown key "${key.slice(0, 100)}"${match}`, hint }];
 }
 
@@ -99,10 +133,21 @@ function keyLabel(key: string, discreet: boolean): string {
 /** Keys that people put one level too high. */
 function misplaced(key: string, path: YamlPath): string | undefined {
   if (path.at(-2) !== "rules") return undefined;
-  if (key === "namespace" || key === "service") return `"${key}" belongs below "ring"`;
-  const conditions = ["readyBelow", "membersBelow", "noneReady", "missing"];
-  return conditions.includes(key) ? `"${key}" belongs below "when"` : undefined;
+  const parent = Object.hasOwn(PARENTS, key) ? PARENTS[key] : undefined;
+  return parent && `"${key}" belongs below "${parent}"`;
 }
+
+const PARENTS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.keys(CONDITION_KINDS).map((kind) => [kind, "when"])),
+  namespace: "ring",
+  service: "ring",
+  namespaceLabels: "ring",
+  except: "ring",
+  minMembers: "guard",
+  maxLost: "guard",
+  otherwise: "guard",
+  rollout: "during",
+};
 
 function missingKey(path: YamlPath, place: CheckedPlace): Finding {
   const full = [...place.base, ...path];
@@ -189,11 +234,15 @@ function becauseOf(issue: Issue): string {
 
 function hintFor(issue: Issue, path: YamlPath, value: unknown): string | undefined {
   const key = String(path.at(-1));
+  if (issue.code === "custom" && typeof issue.params?.["hint"] === "string") return issue.params["hint"];
   if (issue.message === DURATION_WANTED && typeof value === "number") return `write ${value}s for seconds`;
   if (issue.message === SECRET_REF_WANTED) {
     if (typeof value === "object") return "one of the two keys, and nothing beside it";
     const name = key.replaceAll(/([a-z])([A-Z])/g, "$1_$2").toUpperCase();
     return `write ${key}: { env: ${name} } and put the value into that environment variable`;
+  }
+  if (key === "reasons" && issue.code === "invalid_type") {
+    return "write reasons: true to know why members leave; reason (without s) selects some of them";
   }
   const wantsString = issue.code === "invalid_type" && issue.expected === "string" && issue.message === "";
   return wantsString && (typeof value === "number" || typeof value === "boolean")

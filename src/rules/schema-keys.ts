@@ -4,11 +4,17 @@ import { z } from "zod";
 export function allowedKeys(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
   const [part, ...rest] = path;
   const keys = unwrapped(schema).flatMap((branch) => {
-    if (part === undefined) return branch instanceof z.ZodObject ? Object.keys(branch.shape) : [];
+    if (part === undefined) return keysOf(branch);
     const child = childOf(branch, part);
     return child ? allowedKeys(child, rest) : [];
   });
   return [...new Set(keys)];
+}
+
+function keysOf(schema: z.core.$ZodType): string[] {
+  if (schema instanceof z.ZodObject) return Object.keys(schema.shape);
+  const names = schema instanceof z.ZodRecord ? schema.def.keyType : undefined;
+  return names instanceof z.ZodEnum ? names.options.map(String) : [];
 }
 
 /** The schema without what only wraps it; a union gives each of its branches. */

@@ -1,6 +1,7 @@
 import type { Scalar } from "yaml";
 import type { Span } from "./problem.ts";
 import { isPlainKey } from "./schema-findings.ts";
+import { seemingSecret } from "./seeming-secrets.ts";
 import { eachScalar, nodeSpan } from "./yaml-document.ts";
 import type { YamlDocument } from "./yaml-document.ts";
 
@@ -9,6 +10,10 @@ const HARMLESS_KEYS: ReadonlySet<string> = new Set([
   "env",
   "file",
   "retryFor",
+  "mute",
+  "by",
+  "wait",
+  "interval",
   "method",
   "timeout",
   "mention",
@@ -38,9 +43,21 @@ export function secretSpans(text: string, yaml: YamlDocument | undefined): Span[
   }
   if (!yaml) return [...spans, ...brokenBlock(text)];
   eachScalar(yaml, ["destinations"], (scalar, key, isKey) => {
-    if (isKey ? !isShownKey(scalar) : !isShownValue(scalar, key)) spans.push(nodeSpan(scalar));
+    if (isKey ? !isShownKey(scalar) : !isShownValue(scalar, key)) spans.push(...aroundHoles(text, scalar));
   });
   return spans;
+}
+
+/** A value but for its `{{ }}` holes, which only a body has: who looks for an error in one must see it. */
+function aroundHoles(text: string, scalar: Scalar): Span[] {
+  const { start, end } = nodeSpan(scalar);
+  const spans: Span[] = [];
+  let at = start;
+  for (const hole of matches(text.slice(start, end), /\{\{[^}]*\}\}/g)) {
+    spans.push({ start: at, end: start + hole.start });
+    at = start + hole.end;
+  }
+  return [...spans, { start: at, end }];
 }
 
 function isShownKey(scalar: Scalar): boolean {
@@ -56,7 +73,7 @@ function isShownValue({ value }: Scalar, key: string | undefined): boolean {
 }
 
 function isShownUrl(text: string): boolean {
-  return !/[@?#]/.test(text);
+  return !/[@?#]/.test(text) && seemingSecret(text) === undefined;
 }
 
 /** In a broken `destinations` block: every word but keys, and what stands behind a harmless key. */

@@ -1,6 +1,7 @@
+import type { ObjectTarget } from "../cluster/object-plan.ts";
 import type { WatchTarget } from "../cluster/watch-plan.ts";
 import { isGlob, matchesGlob } from "./glob.ts";
-import type { RingSelector, Rule } from "./rule.ts";
+import type { RingException, RingSelector, Rule } from "./rule.ts";
 
 /** What of a ring a selector looks at. */
 export interface SelectableRing {
@@ -9,17 +10,37 @@ export interface SelectableRing {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** True when the rule is about this ring. Labels are the Service's, as last seen. */
-export function matchesRing(selector: RingSelector, ring: SelectableRing): boolean {
+/** The labels of a namespace; undefined while they are not known. */
+export type NamespaceLabels = (namespace: string) => Readonly<Record<string, string>> | undefined;
+
+/**
+ * True when the rule is about this ring. Labels are the Service's, as last seen. A namespace whose labels are not known yet does not
+ * match where any are asked for.
+ */
+export function matchesRing(
+  selector: RingSelector,
+  ring: SelectableRing,
+  namespaceLabels: NamespaceLabels,
+): boolean {
   return (
     matchesName(selector, ring.namespace, ring.service) &&
-    Object.entries(selector.labels).every(([key, value]) => ring.labels[key] === value)
+    hasLabels(selector.labels, ring.labels) &&
+    (isEmpty(selector.namespaceLabels) ||
+      hasLabels(selector.namespaceLabels, namespaceLabels(ring.namespace))) &&
+    !selector.except.some(
+      (exception) =>
+        excepts(exception, ring.namespace, ring.service) && hasLabels(exception.labels, ring.labels),
+    )
   );
 }
 
-/** True when the rule may be about a Service of this name: its labels are another matter. */
+/** True when the rule may be about a Service of this name: its labels, and those of its namespace, are another matter. */
 export function matchesName(selector: RingSelector, namespace: string, service: string): boolean {
-  return matchesAny(selector.namespaces, namespace) && matchesAny(selector.services, service);
+  return (
+    matchesAny(selector.namespaces, namespace) &&
+    matchesAny(selector.services, service) &&
+    !isExceptedByName(selector, namespace, service)
+  );
 }
 
 /**
@@ -28,23 +49,66 @@ export function matchesName(selector: RingSelector, namespace: string, service: 
  */
 export function namesExactly(
   selector: RingSelector,
-  ring: { readonly namespace: string; readonly service: string },
+  { namespace, service }: { readonly namespace: string; readonly service: string },
 ): boolean {
   return (
-    Object.keys(selector.labels).length === 0 &&
-    selector.namespaces.includes(ring.namespace) &&
-    selector.services.includes(ring.service)
+    isEmpty(selector.labels) &&
+    isEmpty(selector.namespaceLabels) &&
+    selector.namespaces.includes(namespace) &&
+    selector.services.includes(service) &&
+    // Labels that would except it are not known while it does not exist.
+    !selector.except.some((exception) => excepts(exception, namespace, service))
   );
 }
 
 /** What must be watched for this rule, as narrow as its patterns allow. No target is listed twice. */
 export function selectorTargets(rule: Pick<Rule, "source" | "ring">): WatchTarget[] {
-  const { source } = rule;
+  const { source, ring } = rule;
   const targets: WatchTarget[] = [];
-  for (const namespace of scopes(rule.ring.namespaces)) {
-    for (const service of scopes(rule.ring.services)) targets.push({ source, namespace, service });
+  for (const namespace of scopes(ring.namespaces)) {
+    for (const service of scopes(ring.services)) {
+      const isExact = namespace !== undefined && service !== undefined;
+      if (isExact && isExceptedByName(ring, namespace, service)) continue;
+      targets.push({ source, namespace, service });
+    }
   }
   return targets;
+}
+
+/** What must be watched for this rule besides its rings: nothing for most. */
+export function objectTargets({ ring, reasons }: Pick<Rule, "ring" | "reasons">): ObjectTarget[] {
+  const namespaces = scopes(ring.namespaces);
+  const targets: ObjectTarget[] = [];
+  if (!isEmpty(ring.namespaceLabels)) {
+    targets.push(...namespaces.map((namespace) => ({ need: "namespaceLabels" as const, namespace })));
+  }
+  if (reasons) targets.push(...namespaces.map((namespace) => ({ need: "workloads" as const, namespace })));
+  return targets;
+}
+
+function isExceptedByName({ except }: RingSelector, namespace: string, service: string): boolean {
+  return except.some((exception) => isEmpty(exception.labels) && excepts(exception, namespace, service));
+}
+
+/** An exception that says nothing excepts nothing. */
+function excepts(
+  { namespaces, services, labels }: RingException,
+  namespace: string,
+  service: string,
+): boolean {
+  const isSaid = namespaces.length > 0 || services.length > 0 || !isEmpty(labels);
+  return isSaid && matchesAny(namespaces, namespace) && matchesAny(services, service);
+}
+
+function hasLabels(
+  wanted: Readonly<Record<string, string>>,
+  labels: Readonly<Record<string, string>> | undefined,
+): boolean {
+  return labels !== undefined && Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+function isEmpty(map: object): boolean {
+  return Object.keys(map).length === 0;
 }
 
 /** The exact names, or all (`undefined`) as soon as one pattern is not exact. */

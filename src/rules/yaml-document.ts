@@ -29,6 +29,8 @@ export type YamlPath = readonly PropertyKey[];
 /** One YAML document with the places of its parts. */
 export interface YamlDocument {
   readonly document: Document;
+  /** What it was parsed from: offsets count in it. */
+  readonly text: string;
   /** Plain objects, arrays and scalars. */
   readonly value: unknown;
 }
@@ -64,7 +66,7 @@ export function parseYaml(text: string): YamlResult {
   findings.push(...specialKeys(document));
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
-    return { ok: true, yaml: { document, value }, findings };
+    return { ok: true, yaml: { document, text, value }, findings };
   } catch {
     findings.push(aliasFinding(document));
     return { ok: false, findings };

@@ -1,5 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Api } from "./api.ts";
+import { serveApi } from "./serve-api.ts";
 
 /** What the outside may ask of a running Ringbell. */
 export interface OpsSource {
@@ -7,6 +9,8 @@ export interface OpsSource {
   notReady(): readonly string[];
   /** The Prometheus text format. */
   metrics(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Answers what is below `/api/`; without it nothing is there. */
+  readonly api?: Api;
 }
 
 /** The listening server. */
@@ -27,13 +31,14 @@ export function parseListen(
   return { host: match[1] ?? (match[2] === "" ? undefined : match[2]), port };
 }
 
-/** Serves `/healthz`, `/readyz` and `/metrics`. Rejects when the address cannot be bound. */
+/** Serves `/healthz`, `/readyz`, `/metrics` and the API. Rejects when the address cannot be bound. */
 export async function startOpsServer(
   source: OpsSource,
   listen: { readonly host: string | undefined; readonly port: number },
 ): Promise<OpsServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").replace(/[?#].*$/, "");
+    if (source.api && path.startsWith("/api/")) return void serveApi(source.api, path, request, response);
     if (request.method !== "GET" && request.method !== "HEAD")
       return answer(response, 405, "only GET is served here\n");
     answerPath(path, source, response).catch(() => answer(response, 500, "failed\n"));

@@ -1,10 +1,10 @@
-import type { Source } from "../cluster/slice.ts";
 import type { Target } from "./api-request.ts";
+import type { ResourceName } from "./resources.ts";
 
 /** What a user wants to do, in the words of RBAC. */
 export interface Attributes {
   readonly verb: "list" | "watch";
-  readonly source: Source;
+  readonly source: ResourceName;
   readonly namespace: string | undefined;
   /** From the field selector `metadata.name=NAME`, which is what `resourceNames` of a Role are held against. */
   readonly name: string | undefined;

@@ -1,12 +1,11 @@
-import type { Source } from "../cluster/slice.ts";
-import { RESOURCES } from "./resources.ts";
+import { RESOURCES, type ResourceName } from "./resources.ts";
 import { type Matcher, parseFieldSelector, parseLabelSelector } from "./selectors.ts";
 import { badRequest, badVersion, invalidOption, type Status } from "./status.ts";
 
 /** A list or watch that was asked for, read from its URL. */
 export interface ApiRequest {
   readonly verb: "list" | "watch";
-  readonly source: Source;
+  readonly source: ResourceName;
   readonly namespace: string | undefined;
   /** Namespace and selectors in one. */
   readonly matches: Matcher;
@@ -24,14 +23,15 @@ export interface ApiRequest {
 
 /** Where a path leads to: the resource and the namespace, undefined for all of them. */
 export interface Target {
-  readonly source: Source;
+  readonly source: ResourceName;
   readonly namespace: string | undefined;
 }
 
 /** Reads `/apis/discovery.k8s.io/v1[/namespaces/NS]/endpointslices` and the like; undefined for any other path. */
 export function parseTarget(path: string): Target | undefined {
-  for (const { source, pathPrefix } of Object.values(RESOURCES)) {
+  for (const { source, pathPrefix, isNamespaced } of Object.values(RESOURCES)) {
     if (path === `${pathPrefix}/${source}`) return { source, namespace: undefined };
+    if (!isNamespaced) continue;
     const inNamespace = /^\/namespaces\/([^/]+)\/([^/]+)$/.exec(path.slice(pathPrefix.length));
     if (path.startsWith(pathPrefix) && inNamespace?.[1] !== undefined && inNamespace[2] === source) {
       return { source, namespace: decodeURIComponent(inNamespace[1]) };

@@ -62,8 +62,8 @@ const REQUESTS_KEPT = 10_000;
 const DEFAULT_TIMING: WatchTiming = { bookmarkEveryMs: 60_000, defaultTimeoutMs: 1_800_000 };
 
 /**
- * [I/O] Starts a Kubernetes API server on loopback: lists and watches of EndpointSlices and Endpoints, `/version`
- * and `/readyz`. What it sends is held against recordings of kube-apiserver 1.36.2.
+ * [I/O] Starts a Kubernetes API server on loopback: lists and watches of EndpointSlices and Endpoints, of Namespaces, Pods and the
+ * workloads that own these, `/version` and `/readyz`. What it sends is held against recordings of kube-apiserver 1.36.2.
  * @example
  * const server = await startApiServer({ clock: systemClock });
  * server.store.put(slice);

@@ -1,14 +1,14 @@
-import type { Source } from "../cluster/slice.ts";
 import type { Random } from "../runtime/random.ts";
 import { endpointsObject, type ModelPod, type ModelService, sliceObject } from "./model-objects.ts";
 import { ModelNames } from "./model-names.ts";
 import { type SlicePlace, syncSlices } from "./model-slices.ts";
-import type { ApiObject } from "./resources.ts";
+import { ModelWorkloads } from "./model-workloads.ts";
+import type { ApiObject, ResourceName } from "./resources.ts";
 
 /** One write to the API server. */
 export type ModelChange =
   | { readonly put: ApiObject }
-  | { readonly remove: { readonly source: Source; readonly namespace: string; readonly name: string } };
+  | { readonly remove: { readonly source: ResourceName; readonly namespace: string; readonly name: string } };
 
 /** What is written at one moment, in milliseconds after the verb. */
 export interface ModelStep {
@@ -43,6 +43,8 @@ export interface ClusterModelOptions {
   readonly times?: Partial<PodTimes>;
   /** Endpoints per slice; default 100, as in the controller. */
   readonly sliceCapacity?: number;
+  /** Writes Pods and what owns them too; default: only what endpoints show of them. */
+  readonly pods?: boolean;
   /** For uids and slice names; default: counted, so that each run is the same. */
   readonly random?: Random;
 }
@@ -79,12 +81,18 @@ export class ClusterModel {
   #places: readonly SlicePlace[] = [];
   #endpoints: { readonly uid: string; readonly createdMs: number; readonly written: string } | undefined;
   readonly #names: ModelNames;
+  readonly #workloads: ModelWorkloads | undefined;
+  readonly #silentNodes = new Set<string>();
+  #desired = 0;
+  #revision = 1;
   #scheduled = 0;
 
   constructor(options: ClusterModelOptions) {
     this.#options = options;
     this.#times = { ...DEFAULT_TIMES, ...options.times };
     this.#names = new ModelNames(options.random);
+    const { namespace, service: name, workload: kind = "StatefulSet" } = options;
+    if (options.pods === true) this.#workloads = new ModelWorkloads({ namespace, name, kind }, this.#names);
   }
 
   /** Names of the Pods that are listed, in the order of their coming. */
@@ -99,6 +107,7 @@ export class ClusterModel {
 
   /** Makes the Service with all its Pods ready at once: the quiet state a story begins with. */
   begin(nowMs: number, replicas: number): ModelStep[] {
+    this.#desired = replicas;
     return this.#play(nowMs, [
       this.#act(0, () => {
         this.#makeService();
@@ -123,6 +132,7 @@ export class ClusterModel {
 
   /** A new Pod: listed but not ready, later ready. Default name: the next one. */
   addPod(nowMs: number, name?: string): ModelStep[] {
+    this.#desired += 1;
     return this.#play(
       nowMs,
       this.#freeNames(1).flatMap((free) => this.#adding(0, name ?? free)),
@@ -162,6 +172,7 @@ export class ClusterModel {
     const { startMs, readyMs, stopMs } = this.#times;
     const each = stopMs + startMs + readyMs;
     const names = this.podNames().toSorted(byOrdinal).reverse();
+    this.#revision += 1;
     const surges = this.#options.workload === "Deployment" ? this.#freeNames(names.length) : undefined;
     const actions = names.flatMap((name, index) => {
       const fromMs = index * (each + 10);
@@ -170,7 +181,7 @@ export class ClusterModel {
         ? this.#replacing(fromMs, name)
         : [...this.#adding(fromMs, surge), ...this.#leaving(fromMs + startMs + readyMs, name)];
     });
-    return this.#play(nowMs, actions);
+    return this.#play(nowMs, [this.#said(), ...actions]);
   }
 
   /** Adds Pods or takes the last ones away until there are `replicas`. */
@@ -178,6 +189,7 @@ export class ClusterModel {
     const { startMs, readyMs, stopMs } = this.#times;
     const names = this.podNames().toSorted(byOrdinal);
     const inTurn = this.#options.workload !== "Deployment";
+    this.#desired = replicas;
     const added = this.#freeNames(replicas - names.length).map((name, index) =>
       this.#adding(index * (inTurn ? startMs + readyMs : DEPLOYMENT_PACE_MS), name),
     );
@@ -185,7 +197,7 @@ export class ClusterModel {
     const leaving = removed.map((name, index) =>
       this.#leaving(index * (inTurn ? stopMs + 10 : DEPLOYMENT_PACE_MS), name),
     );
-    return this.#play(nowMs, [...added, ...leaving].flat());
+    return this.#play(nowMs, [this.#said(), ...added.flat(), ...leaving.flat()]);
   }
 
   /** All Pods of a node are not ready, as when its kubelet is silent. */
@@ -196,6 +208,11 @@ export class ClusterModel {
   /** The node is back, and its Pods are ready. */
   recoverNode(nowMs: number, node: string): ModelStep[] {
     return this.#play(nowMs, [this.#act(0, () => this.#changeNode(node, true))]);
+  }
+
+  /** The workload is told at once, its Pods follow. */
+  #said(): Action {
+    return this.#act(0, () => undefined, false);
   }
 
   #act(afterMs: number, run: () => void, triggers = true): Action {
@@ -227,10 +244,15 @@ export class ClusterModel {
       .toSorted((a, b) => a.afterMs - b.afterMs)
       .map(({ afterMs, run, triggers }) => {
         run();
-        const changes = this.#sync(nowMs + afterMs, triggers);
+        const changes = [...this.#syncWorkload(nowMs + afterMs), ...this.#sync(nowMs + afterMs, triggers)];
         return { afterMs, changes };
       })
       .filter(({ changes }) => changes.length > 0);
+  }
+
+  #syncWorkload(nowMs: number): ModelChange[] {
+    const state = { desired: this.#desired, revision: this.#revision, silentNodes: this.#silentNodes };
+    return this.#workloads?.sync({ ...state, pods: [...this.#pods.values()] }, nowMs) ?? [];
   }
 
   /** What the controllers write after a change: slices first those that changed, then those that go; then Endpoints. */
@@ -275,7 +297,7 @@ export class ClusterModel {
     return [...endpoints, ...slices];
   }
 
-  #removal(source: Source, name: string): ModelChange {
+  #removal(source: ResourceName, name: string): ModelChange {
     return { remove: { source, namespace: this.#options.namespace, name } };
   }
 
@@ -325,6 +347,8 @@ export class ClusterModel {
   }
 
   #changeNode(node: string, serving: boolean): void {
+    if (serving) this.#silentNodes.delete(node);
+    else this.#silentNodes.add(node);
     for (const pod of this.#pods.values()) {
       if (pod.node === node) this.#pods.set(pod.uid, { ...pod, serving });
     }

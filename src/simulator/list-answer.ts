@@ -69,7 +69,7 @@ function withoutType({ kind: _kind, apiVersion: _apiVersion, ...item }: ApiObjec
   return item;
 }
 
-const pathOf = (object: ApiObject): string => `${object.metadata.namespace}/${object.metadata.name}`;
+const pathOf = (object: ApiObject): string => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 
 function startAfter(object: ApiObject, request: ApiRequest): string {
   return `${request.namespace === undefined ? pathOf(object) : object.metadata.name}\0`;

@@ -1,12 +1,11 @@
-import type { Source } from "../cluster/slice.ts";
-import { type ApiObject, sourceOf } from "./resources.ts";
+import { type ApiObject, type ResourceName, sourceOf } from "./resources.ts";
 
 /** The three words of a watch that speak of an object. */
 export type ChangeType = "ADDED" | "MODIFIED" | "DELETED";
 
 /** One write, as history keeps it. `object` bears the resourceVersion of this write, also when it is a delete. */
 export interface StoreEvent {
-  readonly source: Source;
+  readonly source: ResourceName;
   readonly type: ChangeType;
   readonly version: number;
   readonly object: ApiObject;
@@ -64,12 +63,12 @@ export class ObjectStore {
   }
 
   /** Removes an object. Returns undefined when there is none. */
-  delete(source: Source, namespace: string, name: string): StoreEvent | undefined {
+  delete(source: ResourceName, namespace: string, name: string): StoreEvent | undefined {
     const previous = this.get(source, namespace, name);
     return previous && this.#write("DELETED", withVersion(previous, this.#version + 1), previous);
   }
 
-  get(source: Source, namespace: string, name: string): ApiObject | undefined {
+  get(source: ResourceName, namespace: string, name: string): ApiObject | undefined {
     return this.#objects.get(storageKey(source, namespace, name));
   }
 
@@ -111,7 +110,7 @@ export class ObjectStore {
   }
 
   /** Current objects of one kind, in the order of their keys, as etcd returns them. */
-  list(source: Source): ApiObject[] {
+  list(source: ResourceName): ApiObject[] {
     this.#sortedKeys ??= [...this.#objects.keys()].sort();
     const objects: ApiObject[] = [];
     for (const key of this.#sortedKeys) {
@@ -122,7 +121,7 @@ export class ObjectStore {
   }
 
   /** The objects as they were at `version`; undefined when that is compacted or has not been yet. */
-  listAt(source: Source, version: number): ApiObject[] | undefined {
+  listAt(source: ResourceName, version: number): ApiObject[] | undefined {
     if (version < this.#compacted || version > this.#version) return undefined;
     const undone = this.#history.slice(this.#firstAfter(version));
     if (undone.length === 0) return this.list(source);
@@ -136,7 +135,7 @@ export class ObjectStore {
   }
 
   /** The events of one kind after `version`, oldest first; undefined when some of them are compacted. */
-  eventsAfter(source: Source, version: number): StoreEvent[] | undefined {
+  eventsAfter(source: ResourceName, version: number): StoreEvent[] | undefined {
     if (version < this.#compacted) return undefined;
     return this.#history.slice(this.#firstAfter(version)).filter((event) => event.source === source);
   }
@@ -194,9 +193,9 @@ function versionOf(object: ApiObject): number {
 }
 
 function keyOf(object: ApiObject): string {
-  return storageKey(sourceOf(object), object.metadata.namespace, object.metadata.name);
+  return storageKey(sourceOf(object), object.metadata.namespace ?? "", object.metadata.name);
 }
 
-function storageKey(source: Source, namespace: string, name: string): string {
+function storageKey(source: ResourceName, namespace: string, name: string): string {
   return `${source}/${namespace}/${name}`;
 }

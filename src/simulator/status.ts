@@ -1,5 +1,4 @@
-import type { Source } from "../cluster/slice.ts";
-import { RESOURCES } from "./resources.ts";
+import { RESOURCES, type ResourceName } from "./resources.ts";
 
 /**
  * The API server's object for a failure; key order as on the wire.
@@ -47,7 +46,12 @@ export const notFound = (): Status =>
   status(404, "NotFound", "the server could not find the requested resource", {});
 
 /** What a user may not do, in the words of RBAC. */
-export function forbidden(user: string, verb: string, source: Source, namespace: string | undefined): Status {
+export function forbidden(
+  user: string,
+  verb: string,
+  source: ResourceName,
+  namespace: string | undefined,
+): Status {
   const { group } = RESOURCES[source];
   const resource = group ? `${source}.${group}` : source;
   const where = namespace === undefined ? "at the cluster scope" : `in the namespace "${namespace}"`;

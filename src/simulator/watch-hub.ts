@@ -38,7 +38,7 @@ export class WatchHub {
 
   /** Tells one write to the watches that it concerns. */
   deliver(event: StoreEvent): void {
-    for (const namespace of [undefined, event.object.metadata.namespace]) {
+    for (const namespace of new Set([undefined, event.object.metadata.namespace])) {
       for (const stream of this.#streams.get(scopeKey(event.source, namespace)) ?? []) {
         this.#tell(stream, event);
       }

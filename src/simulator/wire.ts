@@ -1,5 +1,4 @@
-import type { Source } from "../cluster/slice.ts";
-import { type ApiObject, RESOURCES } from "./resources.ts";
+import { type ApiObject, RESOURCES, type ResourceName } from "./resources.ts";
 import type { WatchChange } from "./watch-filter.ts";
 
 // Go's encoding/json escapes these, so that JSON can stand in HTML and JavaScript:
@@ -23,7 +22,7 @@ export function watchLine(type: string, object: unknown): Buffer {
  * A bookmark as Kubernetes 1.36 writes it: kind, apiVersion, resourceVersion, and the fields that Go never omits.
  * `endOfInitialEvents` marks the end of the initial state of a watch.
  */
-export function bookmarkLine(source: Source, version: number, endOfInitialEvents = false): Buffer {
+export function bookmarkLine(source: ResourceName, version: number, endOfInitialEvents = false): Buffer {
   const { kind, apiVersion, emptyFields } = RESOURCES[source];
   const metadata = {
     resourceVersion: String(version),

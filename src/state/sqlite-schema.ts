@@ -28,6 +28,13 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX deliveries_owed ON deliveries (sequence) WHERE state = 'owed';
   CREATE INDEX deliveries_ended ON deliveries (ended_at) WHERE state <> 'owed';
   `,
+  `
+  CREATE TABLE silences (id TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE alert_groups (destination TEXT, key TEXT, json TEXT NOT NULL, PRIMARY KEY (destination, key)) STRICT, WITHOUT ROWID;
+  CREATE TABLE group_members (
+    destination TEXT, key TEXT, subject TEXT, json TEXT NOT NULL, PRIMARY KEY (destination, key, subject)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program writes. */
@@ -36,6 +43,16 @@ export const STATE_VERSION = MIGRATIONS.length;
 /** The state cannot be used as it is; the message says what to do. */
 export class StateError extends Error {
   override readonly name = "StateError";
+}
+
+/** The file holds what is no state, or no longer: `why` says what was found. */
+export class DamagedStateError extends StateError {
+  readonly why: string;
+
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super(`Cannot read state in ${path}: it is damaged (${why})`, options);
+    this.why = why;
+  }
 }
 
 /** Brings the stored state to `STATE_VERSION`, one transaction per step. Throws `StateError` for a newer one. */

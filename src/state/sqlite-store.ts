@@ -2,8 +2,9 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Alert } from "../alerts/alert.ts";
 import type { Notice } from "../alerts/notice.ts";
 import type { Delivery } from "../outbox/delivery.ts";
+import { QuietTables } from "./quiet-tables.ts";
 import { baselineFromJson, baselineToJson } from "./serialize.ts";
-import { migrate, StateError } from "./sqlite-schema.ts";
+import { DamagedStateError, migrate, StateError } from "./sqlite-schema.ts";
 import type { Commit, Store, Stored } from "./store.ts";
 
 /** Ended deliveries are kept this long: their ids must not be accepted again, and people ask what was sent. */
@@ -20,13 +21,27 @@ export function openSqliteStore(path: string, nowMs: number, newStoreId: () => s
   const db = open(path);
   try {
     db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    refuseDamaged(db, path);
     migrate(db, path);
     db.prepare("INSERT INTO meta VALUES ('store-id', ?) ON CONFLICT DO NOTHING").run(newStoreId());
     return new SqliteStore(db, nowMs);
   } catch (cause) {
     db.close();
-    throw cause instanceof StateError ? cause : new StateError(explain(path, cause as Error), { cause });
+    if (cause instanceof StateError) throw cause;
+    if (isDamage(cause)) throw new DamagedStateError(path, (cause as Error).message, { cause });
+    throw new StateError(explain(path, cause as Error), { cause });
   }
+}
+
+function refuseDamaged(db: DatabaseSync, path: string): void {
+  const { quick_check: found } = db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+  if (found !== "ok") throw new DamagedStateError(path, found);
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB: https://sqlite.org/rescode.html */
+function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0;
+  return code === 11 || code === 26;
 }
 
 function open(path: string): DatabaseSync {
@@ -48,6 +63,7 @@ class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #putAlert: StatementSync;
   readonly #putBaseline: StatementSync;
+  readonly #quiet: QuietTables;
   readonly #accept: StatementSync;
   readonly #reschedule: StatementSync;
   readonly #end: StatementSync;
@@ -58,6 +74,7 @@ class SqliteStore implements Store {
     this.#db = db;
     this.#putAlert = db.prepare("INSERT OR REPLACE INTO alerts VALUES (?, ?, ?)");
     this.#putBaseline = db.prepare("INSERT OR REPLACE INTO baselines VALUES (?, ?, ?)");
+    this.#quiet = new QuietTables(db);
     this.#accept = db.prepare(
       "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'owed', NULL, NULL) ON CONFLICT DO NOTHING",
     );
@@ -77,7 +94,7 @@ class SqliteStore implements Store {
       return this.#read();
     } catch (cause) {
       const path = this.#db.location() ?? "memory";
-      throw new StateError(`Cannot read state in ${path}: ${(cause as Error).message}`, { cause });
+      throw new DamagedStateError(path, (cause as Error).message, { cause });
     }
   }
 
@@ -96,6 +113,7 @@ class SqliteStore implements Store {
       storeId,
       alerts: json("alerts").map((text) => JSON.parse(text) as Alert),
       baselines: json("baselines").map(baselineFromJson),
+      ...this.#quiet.read(),
       deliveries: owed.map(toDelivery),
       lastSequence: (last?.["sequence"] as number | null) ?? 0,
     };
@@ -123,6 +141,7 @@ class SqliteStore implements Store {
     for (const baseline of commit.baselines ?? []) {
       this.#putBaseline.run(baseline.rule, baseline.ring, baselineToJson(baseline));
     }
+    this.#quiet.write(commit);
     const accepted = (commit.accepted ?? []).filter((delivery) => this.#insert(delivery));
     for (const { attempts, rounds, nextAtMs, lastReason, id } of commit.rescheduled ?? []) {
       this.#reschedule.run(attempts, rounds, nextAtMs, lastReason ?? null, id);

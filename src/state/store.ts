@@ -1,5 +1,7 @@
 import type { Alert } from "../alerts/alert.ts";
 import type { Baseline } from "../alerts/baseline.ts";
+import type { GroupChange, GroupId, StoredGroup } from "../alerts/group.ts";
+import type { Silence } from "../alerts/silence.ts";
 import type { Delivery, DeliveryEnd } from "../outbox/delivery.ts";
 
 /** Everything that survives a restart, as it was when it was last committed. */
@@ -8,6 +10,8 @@ export interface Stored {
   readonly storeId: string;
   readonly alerts: readonly Alert[];
   readonly baselines: readonly Baseline[];
+  readonly silences: readonly Silence[];
+  readonly groups: readonly StoredGroup[];
   /** Still owed, in order of `sequence`. */
   readonly deliveries: readonly Delivery[];
   /** The highest `sequence` ever accepted; 0 when there is none. */
@@ -18,11 +22,23 @@ export interface Stored {
 export interface Commit {
   readonly alerts?: readonly Alert[];
   readonly baselines?: readonly Baseline[];
+  readonly silences?: readonly Silence[];
+  /** In order: each holds what has changed since the one before. */
+  readonly groups?: readonly GroupChange[];
+  /** What is to be dropped, before the others are written. */
+  readonly forgotten?: Forgotten;
   /** New ones. One whose id is already known, owed or ended, is left as it is. */
   readonly accepted?: readonly Delivery[];
   /** Still owed after an attempt. */
   readonly rescheduled?: readonly Delivery[];
   readonly ended?: readonly EndedDelivery[];
+}
+
+/** Names of what is to be dropped. */
+export interface Forgotten {
+  /** Their ids. */
+  readonly silences?: readonly string[];
+  readonly groups?: readonly GroupId[];
 }
 
 /** A delivery that left the outbox, and how. */

@@ -1,16 +1,14 @@
 import { describe, expect, test } from "vitest";
 import fc from "fast-check";
-import {
-  advanceBaseline,
-  type BaselineStep,
-  type ReportedChange,
-} from "../../src/alerts/advance-baseline.ts";
+import { advanceBaseline, type Asked, type BaselineStep } from "../../src/alerts/advance-baseline.ts";
 import { type Baseline, unseenBaseline } from "../../src/alerts/baseline.ts";
+import type { ReportedChange } from "../../src/alerts/report-change.ts";
 import type { Endpoint } from "../../src/cluster/slice.ts";
 import { mergeSlices } from "../../src/ring/merge-slices.ts";
 import { absentRing } from "../../src/ring/ring-book.ts";
 import type { Member, Ring } from "../../src/ring/ring.ts";
 import type { ChangeWord, Membership } from "../../src/rules/rule.ts";
+import { changeTrigger } from "../rules/rule-fixtures.ts";
 import { endpoint, slice } from "../support/slices.ts";
 
 const KEY = "data/cassandra";
@@ -25,7 +23,7 @@ function ring(...pods: readonly Pod[]): Ring {
 
 /** One change rule on one ring, driven by hand. Deadlines that pass between two inputs are kept, as the book does. */
 class Watcher {
-  readonly #asked;
+  readonly #asked: Asked;
   #baseline: Baseline = unseenBaseline("rule", KEY);
   #deadlineMs: number | undefined;
   #ring: Ring | undefined;
@@ -39,7 +37,7 @@ class Watcher {
       membership = "present",
     }: { settleMs?: number; maxWaitMs?: number; membership?: Membership } = {},
   ) {
-    this.#asked = { on, settleMs, maxWaitMs, membership };
+    this.#asked = { ...changeTrigger({ on, settleMs, maxWaitMs }), membership };
   }
 
   see(nowMs: number, seen: Ring, whileAway = false): this {

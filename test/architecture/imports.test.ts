@@ -13,10 +13,12 @@ const MAY_IMPORT: ReadonlyMap<string, readonly string[]> = new Map([
   // Slices in, owed deliveries out, without a network: what `run` and the dry runs have in common.
   ["pipeline.ts", ["runtime", ...FLOW]],
   ["app.ts", ["runtime", ...FLOW, "pipeline.ts"]],
+  // The flow on a virtual clock: `test`, `replay`.
+  ["rehearsal", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator"]],
   // A story through the whole of `run`, told on a terminal.
   ["demo", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator"]],
-  ["commands", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator", "demo"]],
-  ["main.ts", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "simulator", "demo", "commands"]],
+  ["commands", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "rehearsal", "simulator", "demo"]],
+  ["main.ts", ["runtime", ...FLOW, "pipeline.ts", "app.ts", "rehearsal", "simulator", "demo", "commands"]],
 ]);
 
 /** The only places that may read the clock, draw random numbers, set timers or use the process. */

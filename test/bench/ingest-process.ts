@@ -4,22 +4,23 @@ import { systemClock } from "../../src/runtime/clock.ts";
 import { startReceiver } from "../../src/simulator/receiver.ts";
 import { Child, serveParent } from "./child.ts";
 import { connectTo, startInProcess } from "./in-process-app.ts";
-import { ingestRules, SETTLED_MS } from "./ingest-rules.ts";
+import { ingestRules, type Selected, SETTLED_MS } from "./ingest-rules.ts";
 import { compare, timeRound } from "./measurement.ts";
 import { eventLines, type StreamPlan } from "./watch-lines.ts";
 
 export interface IngestOrder {
   readonly plan: StreamPlan;
+  readonly selected: Selected;
   readonly rounds: number;
 }
 
-serveParent(async ({ plan, rounds }: IngestOrder) => {
+serveParent(async ({ plan, selected, rounds }: IngestOrder) => {
   using writer = new Child("watch-writer.ts");
   const { url } = await writer.ask<{ url: string }>({ kind: "prepare", plan });
   const receiver = await startReceiver({ kind: "webhook", clock: systemClock });
   let onCanary: () => void = () => undefined;
   const { app, close } = await startInProcess({
-    rules: ingestRules(plan.endpoints, receiver.url),
+    rules: ingestRules(plan.endpoints, receiver.url, selected),
     connection: connectTo(url),
     onNotice: () => onCanary(),
   });

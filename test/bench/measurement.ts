@@ -7,10 +7,26 @@ export interface Effort {
 
 /** What `--json` writes; the keys are a contract with whoever draws curves from it. */
 export interface Results {
-  readonly ingest: { readonly small: Rate; readonly large: Rate };
+  readonly ingest: {
+    /** Each Service is selected by some rule. */
+    readonly small: Rate;
+    readonly large: Rate;
+    /** One Service in ten is. */
+    readonly oneInTen: { readonly small: Rate; readonly large: Rate };
+  };
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
   readonly outbox: Rate;
   readonly memory: { readonly rssMiB: number; readonly heapMiB: number };
+  readonly alerts: {
+    /** Used heap of 100,000 pending alerts with their rings. */
+    readonly pendingHeapMiB: number;
+    /** Microseconds for the change of one ring: beside 10, 100, 1,000 and 10,000 rings. */
+    readonly microsByRings: readonly number[];
+    /** The same beside 10, 100 and 1,000 rules that select other rings. */
+    readonly microsByRules: readonly number[];
+  };
+  /** Seconds for a recorded hour. */
+  readonly replay: { readonly hour: number };
   readonly startup: { readonly readyMs: number };
   readonly bundle: { readonly bytes: number };
 }

@@ -1,4 +1,4 @@
-import type { Results } from "./measurement.ts";
+import type { Rate, Results } from "./measurement.ts";
 
 interface Line {
   readonly what: string;
@@ -29,21 +29,38 @@ export function formatTable(results: Results): string {
     .join("\n");
 }
 
-function linesOf({ ingest, latency, outbox, memory, startup, bundle }: Results): readonly Line[] {
+function linesOf({
+  ingest,
+  latency,
+  outbox,
+  memory,
+  alerts,
+  replay,
+  startup,
+  bundle,
+}: Results): readonly Line[] {
   return [
-    plain("ingest, 3 endpoints", `${count(ingest.small.perSecond)} events/s`),
-    atLeast("  of bare JSON.parse", ingest.small.ratio, 0.5),
-    plain("ingest, 100 endpoints", `${count(ingest.large.perSecond)} events/s`),
-    atLeast("  of bare JSON.parse", ingest.large.ratio, 0.5),
+    ...ingestLines("ingest, 3 endpoints", ingest.small, 0.7),
+    ...ingestLines("ingest, 100 endpoints", ingest.large, 0.7),
+    ...ingestLines("ingest, 3 endpoints, 1 Service in 10", ingest.oneInTen.small, 2),
+    ...ingestLines("ingest, 100 endpoints, 1 Service in 10", ingest.oneInTen.large, 2),
     atMost("latency, p50", latency.p50Ms, 1.5, "ms"),
     atMost("latency, p99", latency.p99Ms, 5, "ms"),
     plain("outbox", `${count(outbox.perSecond)} notices/s`),
     atLeast("  of bare POST", outbox.ratio, 0.3),
-    atMost("RSS at 10,000 slices", memory.rssMiB, 200, "MiB"),
-    plain("heap at 10,000 slices", `${memory.heapMiB} MiB`),
+    atMost("RSS at 10,000 slices", memory.rssMiB, 150, "MiB"),
+    atMost("heap at 10,000 slices", memory.heapMiB, 100, "MiB"),
+    atMost("heap of 100,000 pending alerts", alerts.pendingHeapMiB, 150, "MiB"),
+    atMost("change of a ring, 10,000 rings : 10", growth(alerts.microsByRings), 2, "times"),
+    atMost("change of a ring, 1,000 other rules : 10", growth(alerts.microsByRules), 2, "times"),
+    atMost("replay of an hour, 100,000 events", replay.hour, 10, "s"),
     atMost("start to ready", startup.readyMs, 700, "ms"),
     plain("bundle", `${count(bundle.bytes)} bytes`),
   ];
+}
+
+function ingestLines(what: string, { perSecond, ratio }: Rate, target: number): readonly Line[] {
+  return [plain(what, `${count(perSecond)} events/s`), atLeast("  of bare JSON.parse", ratio, target)];
 }
 
 function plain(what: string, value: string): Line {
@@ -56,6 +73,11 @@ function atLeast(what: string, value: number, target: number): Line {
 
 function atMost(what: string, value: number, target: number, unit: string): Line {
   return { what, value: `${value} ${unit}`, target: `<= ${target} ${unit}`, met: value <= target };
+}
+
+/** How many times as long it takes beside the most as beside the fewest. */
+function growth(micros: readonly number[]): number {
+  return Number(((micros.at(-1) ?? Number.NaN) / (micros[0] ?? Number.NaN)).toFixed(2));
 }
 
 function count(value: number): string {

@@ -45,7 +45,8 @@ export class RingbellProcess implements AsyncDisposable {
     const child = fork(bundle, ["run", ...args, "--listen", `127.0.0.1:${port}`], {
       execArgv: [...execArgv],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
-      env: {},
+      // As in the image.
+      env: { MALLOC_ARENA_MAX: "1" },
     });
     while (!(await isReady(port))) {
       if (child.exitCode !== null || performance.now() - startMs > READY_WITHIN_MS) {

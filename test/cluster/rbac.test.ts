@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { rbacYaml } from "../../src/cluster/rbac.ts";
+import { type ObjectTarget, planObjects } from "../../src/cluster/object-plan.ts";
 import { planWatches, type WatchTarget } from "../../src/cluster/watch-plan.ts";
 
 const SUBJECT = { name: "ringbell", serviceAccount: "bell", serviceAccountNamespace: "monitoring" };
@@ -19,6 +20,12 @@ function roles(...targets: WatchTarget[]): Document[] {
   return parseAllDocuments(rbacYaml(planWatches(targets), SUBJECT)).map(
     (document) => document.toJS() as Document,
   );
+}
+
+/** With what these rules need besides their rings, which are `data/web`. */
+function rolesWith(...targets: ObjectTarget[]): Document[] {
+  const scopes = [...planWatches([target("endpointslices", "data", "web")]), ...planObjects(targets)];
+  return parseAllDocuments(rbacYaml(scopes, SUBJECT)).map((document) => document.toJS() as Document);
 }
 
 const SLICES = { apiGroups: ["discovery.k8s.io"], resources: ["endpointslices"], verbs: ["list", "watch"] };
@@ -111,6 +118,56 @@ describe("the permissions that a watch plan needs", () => {
       ["ClusterRoleBinding", undefined],
       ["Role", [{ ...ENDPOINTS, resourceNames: ["db"] }]],
       ["RoleBinding", undefined],
+    ]);
+  });
+
+  test("nothing for Pods and namespaces where no rule asks for them", () => {
+    expect(rolesWith()[0]?.rules).toEqual([SLICES]);
+  });
+
+  test("Pods and their owners in the namespace of a rule with reasons", () => {
+    const [role, , ...more] = rolesWith({ need: "workloads", namespace: "data" });
+    const verbs = ["list", "watch"];
+    expect([role?.kind, role?.metadata.namespace, more]).toEqual(["Role", "data", []]);
+    expect(role?.rules).toEqual([
+      SLICES,
+      { apiGroups: [""], resources: ["pods"], verbs },
+      { apiGroups: ["apps"], resources: ["statefulsets", "deployments", "replicasets"], verbs },
+    ]);
+  });
+
+  test("Pods of the cluster only for rules with reasons on all namespaces", () => {
+    const documents = rolesWith(
+      { need: "workloads", namespace: undefined },
+      { need: "workloads", namespace: "data" },
+    );
+    expect(documents.map(({ kind }) => kind)).toEqual([
+      "Role",
+      "RoleBinding",
+      "ClusterRole",
+      "ClusterRoleBinding",
+    ]);
+    expect(documents[0]?.rules).toEqual([SLICES]);
+  });
+
+  test("single namespaces by name, in a ClusterRole as they belong to no namespace", () => {
+    const documents = rolesWith(
+      { need: "namespaceLabels", namespace: "shop" },
+      { need: "namespaceLabels", namespace: "data" },
+    );
+    expect(documents.at(2)).toMatchObject({
+      kind: "ClusterRole",
+      rules: [
+        {
+          apiGroups: [""],
+          resources: ["namespaces"],
+          resourceNames: ["data", "shop"],
+          verbs: ["list", "watch"],
+        },
+      ],
+    });
+    expect(rolesWith({ need: "namespaceLabels", namespace: undefined }).at(2)?.rules).toEqual([
+      { apiGroups: [""], resources: ["namespaces"], verbs: ["list", "watch"] },
     ]);
   });
 });

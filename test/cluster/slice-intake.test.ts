@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeEvent } from "../../src/cluster/decode-event.ts";
 import type { Wants } from "../../src/cluster/line-sieve.ts";
-import { hashText } from "../../src/cluster/skim-line.ts";
+import { hashText } from "../../src/cluster/text-hash.ts";
 import { SliceIntake } from "../../src/cluster/slice-intake.ts";
 import type { Slice, SliceEvent, Source } from "../../src/cluster/slice.ts";
 import { planWatches, type Scope } from "../../src/cluster/watch-plan.ts";

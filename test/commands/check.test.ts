@@ -31,7 +31,7 @@ destinations:
   long-name: { webhook: { url: https://example.com, retryFor: 90s } }
 defaults: { notify: [a] }
 rules:
-  - { name: one, ring: { namespace: data, service: cassandra }, when: { readyBelow: 3, missing: true }, for: 90s }
+  - { name: one, ring: { namespace: data, service: cassandra }, when: { readyBelow: 3, membersBelow: 5 }, for: 90s }
   - { name: two-b, ring: { namespace: "*", labels: { tier: db, a: b } }, when: { missing: true }, severity: critical }
   - { name: three, ring: { namespace: [x, y], service: "*-api" }, on: [left, replaced], source: endpoints }
   - { name: four, ring: { namespace: x }, on: [changed], settle: 1m, maxWait: 5m, notify: [long-name, a] }
@@ -45,12 +45,12 @@ describe("ringbell check", () => {
     expect(code).toBe(0);
     expect(out).toBe(`rules.yaml: 5 rules, 2 destinations
 
-RULE   RINGS                    SPEAKS WHEN                                        SEVERITY  TELLS
-one    data/cassandra           fewer than 3 ready and Service missing, for 1m30s  warning   a
-two-b  */* with tier=db, a=b    Service missing (once seen), at once               critical  a
-three  {x,y}/*-api (endpoints)  left or replaced, settled 10s, at most 1m40s       warning   a
-four   x/*                      changed, settled 1m, at most 5m                    warning   long-name, a
-five   x/*                      fewer than 2 members and none ready, at once       warning   a
+RULE   RINGS                    SEVERITY  TELLS         SPEAKS WHEN
+one    data/cassandra           warning   a             fewer than 3 ready and fewer than 5 members, for 1m30s
+two-b  */* with tier=db, a=b    critical  a             Service missing (once seen), at once
+three  {x,y}/*-api (endpoints)  warning   a             left or replaced, settled 10s, at most 1m40s
+four   x/*                      warning   long-name, a  changed, settled 1m, at most 5m
+five   x/*                      warning   a             fewer than 2 members and none ready, at once
 
 DESTINATION  KIND     RETRIES
 a            slack    as usual for its kind

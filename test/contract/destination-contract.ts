@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Notice } from "../../src/alerts/notice.ts";
 import type { DestinationKind, HttpAnswer, HttpRequest } from "../../src/destinations/destination.ts";
 import { Secret, type SecretSource } from "../../src/runtime/secret.ts";
+import { groupNotices } from "../support/group-notices.ts";
 import { hostileNotices, largeNotices } from "../support/hostile-notices.ts";
 import { changeNotice, fireNotice, resolveNotice, testNotice, updateNotice } from "../support/notices.ts";
 
@@ -62,6 +63,8 @@ const CLASSES: readonly (readonly [status: number, kind: string, reason: string 
   [199, "refused", "unexpectedStatus"],
 ];
 
+const GROUP_KINDS = ["fire", "update", "resolve"];
+
 const NOTICES: readonly (readonly [string, Notice])[] = [
   ["fire", fireNotice()],
   ["update", updateNotice()],
@@ -69,6 +72,8 @@ const NOTICES: readonly (readonly [string, Notice])[] = [
   ["change", changeNotice()],
   ["removed", changeNotice({}, { removed: true, left: [], replaced: [], after: [] })],
   ["test", testNotice()],
+  ["single-alert group", groupNotices(1)[0] ?? testNotice()],
+  ...GROUP_KINDS.map((kind, index) => [`group ${kind}`, groupNotices(40)[index] ?? testNotice()] as const),
 ];
 
 /** An answer of a place. */

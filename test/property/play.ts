@@ -133,9 +133,8 @@ export class Play {
 
   #newPipeline(): Pipeline {
     return new Pipeline({
-      rules: this.file.rules,
-      plan: this.#plan,
-      selfNotify: ["hook"],
+      file: { ...this.file, selfNotify: ["hook"] },
+      plan: { scopes: this.#plan, objects: [] },
       store: this.store,
       outbox: new Outbox(),
       clock: this.clock,

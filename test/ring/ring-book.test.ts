@@ -53,6 +53,21 @@ describe("RingBook", () => {
     expect(members(book, 105)).toEqual([["data/cassandra", ["c-0", "c-1"]]]);
   });
 
+  test("has the labels of the slice that was written last, also where only its version changed", () => {
+    const [old, relabelled] = [
+      slice("a", [endpoint("c-0")], { serviceLabels: { tier: "gold" } }),
+      slice("b", [endpoint("c-1")], { serviceLabels: { tier: "silver" } }),
+    ];
+    const book = bookOf({ kind: "changed", slice: old }, { kind: "changed", slice: relabelled });
+    expect(book.take(1_000)[0]?.labels).toEqual({ tier: "silver" });
+    book.apply({ kind: "changed", slice: old }, 1_000, everything);
+    expect(book.take(2_000)[0]?.labels).toEqual({ tier: "gold" });
+    book.apply({ kind: "listed", slices: [old, relabelled] }, 2_000, everything);
+    expect(book.take(3_000)[0]?.labels).toEqual({ tier: "silver" });
+    book.apply({ kind: "listed", slices: [old, relabelled] }, 3_000, everything);
+    expect(book.nextDueMs()).toBeUndefined();
+  });
+
   test("gives an absent ring once when the last slice is gone", () => {
     const book = bookOf(changed("a", [endpoint("c-0")], { serviceLabels: { tier: "storage" } }));
     book.take(0);

@@ -42,7 +42,13 @@ describe("a rule that says only what it must", () => {
     expect(rule(`${RING}\nwhen: { readyBelow: 3 }`)).toEqual({
       name: "test",
       source: "endpointslices",
-      ring: { namespaces: ["data"], services: ["cassandra"], labels: {} },
+      ring: {
+        namespaces: ["data"],
+        services: ["cassandra"],
+        labels: {},
+        namespaceLabels: {},
+        except: [],
+      },
       membership: "present",
       severity: "warning",
       notify: ["a"],
@@ -50,13 +56,36 @@ describe("a rule that says only what it must", () => {
       message: undefined,
       runbook: undefined,
       labels: {},
-      trigger: { kind: "condition", conditions: [{ kind: "readyBelow", count: 3 }], forMs: 0 },
+      reasons: false,
+      mute: [],
+      suppressedBy: [],
+      trigger: {
+        kind: "condition",
+        conditions: [{ kind: "readyBelow", threshold: { kind: "count", count: 3 } }],
+        expression: undefined,
+        each: undefined,
+        forMs: 0,
+        keepFiringForMs: 0,
+        repeatMs: undefined,
+        cooldownMs: 0,
+        damping: undefined,
+      },
     });
   });
 
   test("settles 10 s and waits ten times that, for a change", () => {
     const { trigger } = rule(`${RING}\non: [left]`);
-    expect(trigger).toEqual({ kind: "change", on: ["left"], settleMs: 10_000, maxWaitMs: 100_000 });
+    expect(trigger).toEqual({
+      kind: "change",
+      on: ["left"],
+      settleMs: 10_000,
+      settleByReason: {},
+      maxWaitMs: 100_000,
+      cooldownMs: 0,
+      reasons: undefined,
+      rolloutHoldMs: undefined,
+      guard: undefined,
+    });
   });
 });
 
@@ -86,8 +115,8 @@ membership: serving`;
       trigger: {
         forMs: 5_400_000,
         conditions: [
-          { kind: "readyBelow", count: 3 },
-          { kind: "membersBelow", count: 4 },
+          { kind: "readyBelow", threshold: { kind: "count", count: 3 } },
+          { kind: "membersBelow", threshold: { kind: "count", count: 4 } },
           { kind: "noneReady" },
           { kind: "missing" },
         ],
@@ -149,6 +178,8 @@ describe("all namespaces", () => {
       namespaces: [],
       services: [],
       labels: {},
+      namespaceLabels: {},
+      except: [],
     });
     expect(rule('ring: { namespace: [data, "*"], service: "**" }\non: [left]').ring.namespaces).toEqual([]);
   });
@@ -170,6 +201,8 @@ rules:
       kind: "webhook",
       config: { url: "https://example.com", method: "POST" },
       retryForMs: 900_000,
+      mute: [],
+      group: undefined,
     });
   });
 
@@ -199,6 +232,14 @@ rules:
 });
 
 describe("warnings", () => {
+  test("do not take a destination for unused that only a guard tells", () => {
+    const text = GOOD_RULES.replace(
+      "destinations:",
+      "destinations:\n  spare: { slack: { webhookUrl: { env: B } } }",
+    ).replace("when: { readyBelow: 3 }", "on: [left]\n    guard: { minMembers: 3, otherwise: [spare] }");
+    expect(load(text)).toMatchObject({ ok: true, warnings: [] });
+  });
+
   test("tell what settle 0s means", () => {
     const text = GOOD_RULES.replace("when: { readyBelow: 3 }", "on: [left]\n    settle: 0s");
     expect(problems(text)).toMatchObject([{ severity: "warning", line: 9, column: 13 }]);
@@ -266,10 +307,14 @@ describe("rules.example.yaml", () => {
     expect(result).toMatchObject({ ok: true, warnings: [] });
     expect(result.ok && result.file.rules.map((example) => example.name)).toEqual([
       "cassandra-below-quorum",
+      "zone-dark",
       "pod-left-ring",
       "api-down",
+      "api-degraded",
       "payment-service-missing",
       "kafka-broker-replaced",
+      "node-carries-too-much",
+      "crash-loop",
       "legacy-endpoints-shrunk",
     ]);
   });
@@ -288,13 +333,15 @@ destinations:
   test.each(blocks)("example %#", (block) => {
     let file = block;
     if (block.startsWith("  - name:")) file = `${frame}defaults: { notify: [data-team] }\nrules:\n${block}`;
-    else if (/^(?:destinations|defaults|rules|selfNotify):/.test(block)) {
+    else if (/^(?:destinations|defaults|rules|selfNotify|muteWindows):/.test(block)) {
       const missing = frame.slice(0, block.includes("destinations:") ? "version: 1\n".length : undefined);
       const rules = "rules: [{ name: r, ring: { namespace: data }, on: [left], notify: [data-team] }]\n";
       file = `${missing}${block}${block.includes("rules:") ? "" : rules}`;
     }
     const result = loadRules(file, "docs.yaml", destinationKinds);
-    expect(result.ok ? [] : result.problems).toEqual([]);
+    const told = result.ok ? result.warnings : result.problems;
+    const ofFrame = /^no rule tells destination|^no rule and no destination names mute window/;
+    expect(told.filter(({ message }) => !ofFrame.test(message))).toEqual([]);
   });
 
   test("explains every key of a rule and of the defaults", async () => {

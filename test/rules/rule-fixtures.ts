@@ -1,6 +1,6 @@
 import type { Member, Ring } from "../../src/ring/ring.ts";
-import type { Condition } from "../../src/rules/conditions/condition.ts";
-import type { RingSelector, Rule } from "../../src/rules/rule.ts";
+import type { Condition, Threshold } from "../../src/rules/conditions/condition.ts";
+import type { ChangeTrigger, ConditionTrigger, RingSelector, Rule } from "../../src/rules/rule.ts";
 
 /** A member for tests of rules; ready unless said otherwise. */
 export function ruleMember(name: string, fields: Partial<Member> = {}): Member {
@@ -33,6 +33,48 @@ export function ruleRing(members: readonly Member[], fields: Partial<Ring> = {})
   };
 }
 
+/** So many members. */
+export function count(members: number): Threshold {
+  return { kind: "count", count: members };
+}
+
+/** So much of the expected size. */
+export function percent(share: number): Threshold {
+  return { kind: "percent", percent: share };
+}
+
+/** What a condition rule asks when it asks for nothing but its conditions. */
+export function conditionTrigger(fields: Partial<ConditionTrigger> = {}): ConditionTrigger {
+  return {
+    kind: "condition",
+    conditions: [],
+    expression: undefined,
+    each: undefined,
+    forMs: 0,
+    keepFiringForMs: 0,
+    repeatMs: undefined,
+    cooldownMs: 0,
+    damping: undefined,
+    ...fields,
+  };
+}
+
+/** What a change rule on `left` asks, settled after 10 s. */
+export function changeTrigger(fields: Partial<ChangeTrigger> = {}): ChangeTrigger {
+  return {
+    kind: "change",
+    on: ["left"],
+    settleMs: 10_000,
+    settleByReason: {},
+    maxWaitMs: 100_000,
+    cooldownMs: 0,
+    reasons: undefined,
+    rolloutHoldMs: undefined,
+    guard: undefined,
+    ...fields,
+  };
+}
+
 /** A condition rule on `data/cassandra`, or on what `ring` says. */
 export function conditionRule(
   conditions: readonly Condition[],
@@ -42,7 +84,14 @@ export function conditionRule(
   return {
     name: "test-rule",
     source: "endpointslices",
-    ring: { namespaces: ["data"], services: ["cassandra"], labels: {}, ...ring },
+    ring: {
+      namespaces: ["data"],
+      services: ["cassandra"],
+      labels: {},
+      namespaceLabels: {},
+      except: [],
+      ...ring,
+    },
     membership: "present",
     severity: "warning",
     notify: ["data-team"],
@@ -50,7 +99,10 @@ export function conditionRule(
     message: undefined,
     runbook: undefined,
     labels: {},
-    trigger: { kind: "condition", conditions, forMs: 0 },
+    reasons: false,
+    mute: [],
+    suppressedBy: [],
+    trigger: conditionTrigger({ conditions }),
     ...fields,
   };
 }

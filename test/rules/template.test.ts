@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { TriggerKind } from "../../src/rules/cel-environment.ts";
+import type { CelScope } from "../../src/rules/cel-fields.ts";
 import { compileTemplate, renderTemplate } from "../../src/rules/template.ts";
 import type { Template } from "../../src/rules/template.ts";
 import { templateContext } from "../../src/rules/template-context.ts";
@@ -13,8 +13,16 @@ const MEMBERS = [
   ruleMember("cass-2", { ready: false, terminating: true }),
 ];
 const RING = ruleRing(MEMBERS, { labels: { app: "db", constructor: "odd" } });
+const KNOWN = { expected: 3, nowMs: 120_500 };
 const ALERT: TriggerFacts = {
-  alert: { sinceMs: 0, firedAtMs: 90_000, reason: "1 of 2 ready", episode: 4, resolved: false },
+  alert: {
+    sinceMs: 0,
+    firedAtMs: 90_000,
+    reason: "1 of 2 ready",
+    episode: 4,
+    resolved: false,
+    items: ["b", "c"],
+  },
 };
 const CHANGE: TriggerFacts = {
   change: {
@@ -27,10 +35,13 @@ const CHANGE: TriggerFacts = {
     generation: 12,
     removed: false,
     whileAway: true,
+    forced: true,
+    departures: [{ key: "data/cass-9", name: "cass-9", reason: "evicted", evidence: "by its node" }],
+    guarded: "3 members are left",
   },
 };
 
-function compiled(source: string, kind: TriggerKind = "condition"): Template {
+function compiled(source: string, kind: CelScope = "condition"): Template {
   const result = compileTemplate(source, kind);
   if (!result.ok) throw new Error(result.issues.map((issue) => issue.message).join("; "));
   return result.template;
@@ -38,10 +49,10 @@ function compiled(source: string, kind: TriggerKind = "condition"): Template {
 
 function render(source: string, facts: TriggerFacts = ALERT): string {
   const kind = "alert" in facts ? "condition" : "change";
-  return renderTemplate(compiled(source, kind), templateContext(conditionRule([]), RING, facts));
+  return renderTemplate(compiled(source, kind), templateContext(conditionRule([]), RING, facts, KNOWN));
 }
 
-function issuesOf(source: string, kind: TriggerKind = "condition"): readonly string[] {
+function issuesOf(source: string, kind: CelScope = "condition"): readonly string[] {
   const result = compileTemplate(source, kind);
   return result.ok ? [] : result.issues.map(({ message, span }) => `${span.start}-${span.end} ${message}`);
 }
@@ -59,6 +70,11 @@ describe("renderTemplate", () => {
     ["{{ alert.since }}", "1970-01-01T00:00:00.000Z"],
     ["{{ alert.firedAt - alert.since }}", "1m30s"],
     ["{{ alert.since - alert.firedAt }}", "-1m30s"],
+    ["{{ alert.duration }} until {{ now }}", "2m500ms until 1970-01-01T00:02:00.500Z"],
+    ["{{ alert.items.join() }}", "bc"],
+    ["{{ ring.expected - ring.total }} of {{ ring.zones.map(z, z.name).join() }}", "1 of a"],
+    ["{{ string(now) }} {{ string(alert.since) }}", "1970-01-01T00:02:00.5Z 1970-01-01T00:00:00Z"],
+    ["{{ int(1e99) }} {{ int(1e9) }}", "[integer overflow] 1000000000"],
     ["{{ alert.reason }} ({{ alert.episode }}){{ alert.resolved ? ' over' : '' }}", "1 of 2 ready (4)"],
     ["{{ double(ring.ready) / 4.0 }}", "0.25"],
     ["} }} {", "} }} {"],
@@ -80,6 +96,11 @@ describe("renderTemplate", () => {
     ["{{ change.replaced[0].after.name }} {{ change.left[1].name }}", "cass-3 cass-8"],
     ["{{ change.replaced.map(c, c.before.uid + '>' + c.after.uid).join() }}", "uid-cass-3>new"],
     ["{{ change.generation }} {{ change.removed }} {{ change.whileAway }}", "12 false true"],
+    [
+      "{{ change.departures.map(d, d.name + d.reason).join() }} {{ change.guarded }}",
+      "cass-9evicted 3 members are left",
+    ],
+    ["{{ change.forced }} {{ change.departures[0].evidence }}", "true by its node"],
     ["{{ change.joined.size() + change.moved.size() }}", "0"],
     ["{{ change.becameReady.size() + change.becameUnready.size() }}", "0"],
   ])("%s", (source, expected) => {
@@ -104,28 +125,25 @@ describe("compileTemplate", () => {
     ["ab {{ rnig.key }}", '6-10 unknown name "rnig", did you mean "ring"?'],
     ["{{ ring.nme }}", '8-11 no field "nme"'],
     ["{{ring.members.exists(m, m.nam == '')}}", '27-30 no field "nam", did you mean "name"?'],
-    ["{{ ring.ready < '3' }}", "3-19 no such overload: int < string"],
+    ["{{ ring.ready < '3' }}", "3-19 < does not go with int and string"],
     ["{{ ring.ready + }}", "14-15 the expression ends too early"],
     ["a {{ ring.key", "2-4 {{ is not closed by }}"],
     ["a {{ '}}", "2-4 {{ is not closed by }}"],
     ["{{}}", "0-4 {{ }} is empty"],
     ["{{ change.generation }}", '3-9 "change" is known only in rules with "on"'],
-    ["{{ ring }}", "3-7 {{ }} must give one plain value, not $ring"],
+    ["{{ ring }}", "3-7 {{ }} must give one plain value, not Ring"],
     ["{{ ring.labels }}", "3-14 {{ }} must give one plain value, not map<string, string>"],
     ["{{ null }}", "3-7 {{ }} must give one plain value, not null"],
     ["{{ dyn(1) }}", "3-9 {{ }} must give one plain value, and this may give any"],
-    ["{{ 'a'.matches('b') }}", "3-19 matches() is not allowed, use startsWith, endsWith, contains or =="],
-    [
-      "{{ [1].map(x, ''.matches('')).size() }}",
-      "14-28 matches() is not allowed, use startsWith, endsWith, contains or ==",
-    ],
+    ["{{ 'a'.matches('b') }}", "3-19 matches() is not allowed"],
+    ["{{ [1].map(x, ''.matches('')).size() }}", "14-28 matches() is not allowed"],
   ])("%s", (source, expected) => {
     expect(issuesOf(source)).toEqual([expected]);
   });
 
   test("knows alert only in condition rules", () => {
     expect(issuesOf("{{ alert.reason }}", "change")).toEqual([
-      '3-8 "alert" is known only in rules with "when"',
+      '3-8 "alert" is known only in texts of rules with "when"',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { VirtualClock } from "../../src/runtime/virtual-clock.ts";
 import { type ApiServer, startApiServer } from "../../src/simulator/api-server.ts";
 import { objectsOfList, type RecordedList } from "../../src/simulator/initial-objects.ts";
 import { ENDPOINTS, endpoints, SLICES, slice } from "./objects.ts";
+import { deployment, namespace, pod, replicaSet, statefulSet } from "../support/workloads.ts";
 import { fixture } from "./watch-client.ts";
 
 interface List {
@@ -204,12 +205,52 @@ describe("access", () => {
 test("other paths and methods", async () => {
   expect(await (await get("/readyz")).text()).toBe("ok");
   expect(await (await get("/version")).json()).toMatchObject({ gitVersion: "v1.36.2" });
-  expect((await get("/api/v1/pods")).status).toBe(404);
+  expect((await get("/api/v1/services")).status).toBe(404);
   expect((await fetch(`${server.url}${SLICES}`, { method: "POST", body: "{}" })).status).toBe(405);
   expect(server.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
     "GET /readyz",
     "GET /version",
-    "GET /api/v1/pods",
+    "GET /api/v1/services",
     `POST ${SLICES}`,
   ]);
+});
+
+describe("other kinds", () => {
+  test("are listed and watched at their own paths, Namespaces without one of their own", async () => {
+    server.store.put(namespace("lab", { team: "a" }));
+    server.store.put(namespace("other"));
+    server.store.put(pod("db-0", "StatefulSet/db"));
+    server.store.put(statefulSet("db", 1));
+    server.store.put(deployment("web", 1));
+    server.store.put(replicaSet("web-1", 1, "web"));
+    expect(names(await list("/api/v1/namespaces?labelSelector=team%3Da"))).toEqual(["lab"]);
+    expect(names(await list("/api/v1/namespaces?fieldSelector=metadata.name%3Dother"))).toEqual(["other"]);
+    expect(names(await list("/api/v1/namespaces/data/pods"))).toEqual(["db-0"]);
+    expect(names(await list("/api/v1/namespaces/lab/pods"))).toEqual([]);
+    expect(names(await list("/apis/apps/v1/statefulsets"))).toEqual(["db"]);
+    expect(names(await list("/apis/apps/v1/namespaces/data/deployments"))).toEqual(["web"]);
+    expect(names(await list("/apis/apps/v1/replicasets"))).toEqual(["web-1"]);
+    expect(await list("/apis/apps/v1/deployments")).toMatchObject({
+      kind: "DeploymentList",
+      apiVersion: "apps/v1",
+    });
+    expect((await get("/api/v1/namespaces/data/namespaces")).status).toBe(404);
+    expect((await get("/apis/apps/v1/pods")).status).toBe(404);
+  });
+
+  test("are paged, Namespaces too", async () => {
+    for (const name of ["a", "b", "c"]) server.store.put(namespace(name));
+    const first = await list("/api/v1/namespaces?limit=2");
+    expect(names(first)).toEqual(["a", "b"]);
+    expect(names(await list(`/api/v1/namespaces?limit=2&continue=${first.metadata.continue}`))).toEqual([
+      "c",
+    ]);
+  });
+
+  test("that are not served are refused by the store, which says what is", () => {
+    const service = { kind: "Service", apiVersion: "v1", metadata: { name: "web", namespace: "lab" } };
+    expect(() => server.store.put(service)).toThrow(
+      "Cannot store object: kind Service is not served (right would be EndpointSlice, Endpoints, Namespace, Pod, StatefulSet, Deployment or ReplicaSet)",
+    );
+  });
 });

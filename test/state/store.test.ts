@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { newGroup } from "../../src/alerts/advance-group.ts";
 import { unseenBaseline } from "../../src/alerts/baseline.ts";
+import { type Group, memberOf } from "../../src/alerts/group.ts";
 import { MemoryStore } from "../../src/state/memory-store.ts";
 import { STATE_VERSION } from "../../src/state/sqlite-schema.ts";
 import { openSqliteStore } from "../../src/state/sqlite-store.ts";
 import type { Store } from "../../src/state/store.ts";
 import { delivery } from "../support/deliveries.ts";
-import { member } from "../support/notices.ts";
+import { fireNotice, member, resolveNotice } from "../support/notices.ts";
 
 let directory: string;
 const path = () => join(directory, "ringbell.db");
@@ -41,9 +43,36 @@ describe.each(Object.entries(stores))("the %s store", (_name, { open, restart })
     deviations: new Map([["data/c-1", { signature: "absent", sinceMs: 9, whileAway: false }]]),
   };
 
+  const silence = {
+    id: "s1",
+    matchers: [{ name: "rule" as const, value: "quor*" }],
+    author: "ann",
+    reason: "upgrade",
+    startsAtMs: 10,
+    endsAtMs: 20,
+    createdAtMs: 10,
+  };
+  const group: Group = {
+    ...newGroup({ destination: "on-call", key: "node=node-3", by: { node: "node-3" } }, 0),
+    episode: 2,
+    phase: { kind: "told", sinceMs: 1, firstToldMs: 5, lastToldMs: 6, dirtySinceMs: undefined, endedAtMs: 8 },
+    firing: 2,
+  };
+  const members = new Map([
+    ["quorum data/a", memberOf(fireNotice())],
+    ["quorum data/b", memberOf(fireNotice())],
+  ]);
+
   test("is empty at first", () => {
     const store = open();
-    expect(store.load()).toMatchObject({ alerts: [], baselines: [], deliveries: [], lastSequence: 0 });
+    expect(store.load()).toMatchObject({
+      alerts: [],
+      baselines: [],
+      silences: [],
+      groups: [],
+      deliveries: [],
+      lastSequence: 0,
+    });
     store.close();
   });
 
@@ -57,6 +86,8 @@ describe.each(Object.entries(stores))("the %s store", (_name, { open, restart })
       storeId,
       alerts: [alert],
       baselines: [baseline],
+      silences: [],
+      groups: [],
       deliveries: [owed],
       lastSequence: 3,
     });
@@ -69,6 +100,52 @@ describe.each(Object.entries(stores))("the %s store", (_name, { open, restart })
     store.commit({ alerts: [{ ...alert, episode: 3 }], baselines: [{ ...baseline, generation: 8 }] });
     store = restart(store);
     expect(store.load()).toMatchObject({ alerts: [{ episode: 3 }], baselines: [{ generation: 8 }] });
+    store.close();
+  });
+
+  test("gives back silences and groups after a restart, as they were last", () => {
+    let store = open();
+    store.commit({ silences: [silence], groups: [{ group, members }] });
+    const later = { ...silence, expiredAtMs: 15 };
+    const other = { group: { ...group, destination: "chat", episode: 4 }, members: new Map() };
+    store.commit({ silences: [later, { ...silence, id: "s2" }], groups: [other] });
+    const resolved = memberOf(resolveNotice());
+    const changed = new Map([
+      ["quorum data/a", undefined],
+      ["quorum data/c", resolved],
+    ]);
+    store.commit({ groups: [{ group: { ...group, firing: 1 }, members: changed }] });
+    store = restart(store);
+    const { silences, groups } = store.load();
+    expect(silences.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([later, { ...silence, id: "s2" }]);
+    const left = new Map([
+      ["quorum data/b", members.get("quorum data/b")],
+      ["quorum data/c", resolved],
+    ]);
+    expect(groups.toSorted((a, b) => b.group.episode - a.group.episode)).toEqual([
+      other,
+      { group: { ...group, firing: 1 }, members: left },
+    ]);
+    store.close();
+  });
+
+  test("drops the silences and groups that are to be forgotten, and no others", () => {
+    let store = open();
+    const groups = [
+      { group, members },
+      { group: { ...group, key: "node=node-4" }, members },
+    ];
+    store.commit({ silences: [silence, { ...silence, id: "s2" }], groups });
+    store.commit({ forgotten: { silences: ["s1"], groups: [{ destination: "on-call", key: group.key }] } });
+    store = restart(store);
+    const [, kept] = groups;
+    expect(store.load()).toEqual(
+      expect.objectContaining({ silences: [{ ...silence, id: "s2" }], groups: [kept] }),
+    );
+    // Should it come back, it has none of its old alerts.
+    store.commit({ groups: [{ group, members: new Map() }] });
+    store = restart(store);
+    expect(store.load().groups).toContainEqual({ group, members: new Map() });
     store.close();
   });
 

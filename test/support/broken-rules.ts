@@ -66,7 +66,6 @@ export const BROKEN_RULES: Readonly<Record<string, string>> = {
   "count-of-zero": GOOD_RULES.replace("readyBelow: 3", "readyBelow: 0"),
   "count-with-fraction": GOOD_RULES.replace("readyBelow: 3", "membersBelow: 2.5"),
   "switch-set-to-false": GOOD_RULES.replace("readyBelow: 3", "noneReady: false"),
-  "when-as-text": GOOD_RULES.replace("{ readyBelow: 3 }", "ring.ready < 3"),
   "empty-when": GOOD_RULES.replace("{ readyBelow: 3 }", "{}"),
   "when-without-value": GOOD_RULES.replace("{ readyBelow: 3 }", ""),
   "neither-when-nor-on": GOOD_RULES.replace("    when: { readyBelow: 3 }\n", ""),
@@ -146,6 +145,39 @@ export const BROKEN_RULES: Readonly<Record<string, string>> = {
   "hole-with-three-loops": rule(
     'when: { noneReady: true }\ntitle: "{{ ring.members.all(a, ring.members.all(b, ring.members.all(c, c.ready))) }}"',
   ),
+  "hole-with-bad-pattern": rule("when: { noneReady: true }\ntitle: \"{{ ring.service.re('(a') }}\""),
+  "hole-with-computed-pattern": rule('when: { noneReady: true }\ntitle: "{{ ring.key.re(ring.service) }}"'),
+  "label-with-unknown-field": rule('when: { noneReady: true }\nlabels: { owner: "{{ ring.labls.team }}" }'),
+  "expression-unknown-name": rule("when: rnig.ready < 3"),
+  "expression-unknown-field": rule("when: ring.redy < 3 && ring.total > 0"),
+  "expression-unknown-field-in-a-loop": rule("when: ring.zones.exists(z, z.reddy == 0)"),
+  "expression-wrong-type": rule("when: ring.ready < '3'"),
+  "expression-of-mixed-numbers": rule("when: ring.ready / 2.0 < 1.5"),
+  "expression-gives-a-number": rule("when: ring.ready"),
+  "expression-gives-a-list": rule("when: ring.members.filter(m, !m.ready)"),
+  "expression-gives-anything": rule("when: dyn(ring.present)"),
+  "expression-in-a-block": rule(
+    "when: |\n  ring.total > 0 && // there are some\n    ring.zones.all(z,\n      z.redy == 0)",
+  ),
+  "expression-in-folded-text": rule("when: >-\n  ring.total > 0 &&\n  ring.zones.all(z,\n  z.redy == 0)"),
+  "expression-behind-escapes": rule('when: "ring.key == \\"a\\u0041\\" && ring.redy > 0"'),
+  "expression-in-single-quotes": rule("when: 'ring.key == ''it'' && ring.redy > 0'"),
+  "expression-too-deep": rule(`when: ${"(".repeat(40)}true${")".repeat(40)}`),
+  "expression-too-large": rule(`when: ${"1 + ".repeat(300)}1 > 0`),
+  "expression-with-three-loops": rule(
+    "when: ring.members.all(a, ring.members.all(b, ring.members.all(c, c.ready)))",
+  ),
+  "expression-with-matches": rule("when: ring.service.matches('^(a+)+$')"),
+  "expression-with-bad-pattern": rule("when: ring.service.re('^(a+') && ring.ready < 3"),
+  "expression-with-unknown-function": rule("when: ring.service.startWith('a')"),
+  "expression-with-one-equals-sign": rule("when: ring.ready = 0"),
+  "expression-not-closed": rule("when: (ring.ready < 3"),
+  "expression-about-a-change": rule("when: change.left.size() > 0"),
+  "expression-about-an-alert": rule("when: alert.duration > duration('1h')"),
+  "expression-about-a-member-without-each": rule("when: '!member.ready'"),
+  "expression-about-a-zone-beside-member": rule("each: member\nwhen: zone.ready == 0"),
+  "expression-cut-by-a-comment": rule("when: ring.ready < 3 || # ring.total < 5"),
+  "expression-of-blanks": rule('when: "  "'),
   "hole-of-the-other-kind": rule('when: { noneReady: true }\ntitle: "{{ change.generation }}"'),
   "many-at-once": `version: 2
 destinations:
@@ -164,4 +196,10 @@ rules:
     notify: [pagr]
     title: "{{ ring.nme }}"
 `,
+  "on-as-several-words": rule("on: left, replaced"),
+  "condition-of-zones-at-rule-level": rule(
+    "on: [left]\nzonesBelow: 2\nmaxLost: 50%\nexcept: { service: x }\nrollout: hold",
+  ),
+  "reasons-as-a-reason": rule("on: [left]\nreasons: scaledDown"),
+  "except-of-words": GOOD_RULES.replace("service: cassandra", "except: [canary]"),
 };

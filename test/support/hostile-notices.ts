@@ -1,5 +1,6 @@
 import type { Notice } from "../../src/alerts/notice.ts";
 import type { Member } from "../../src/ring/ring.ts";
+import { groupNotices } from "./group-notices.ts";
 import { alert, changeNotice, fireNotice, member } from "./notices.ts";
 
 /** Texts that whoever may write an EndpointSlice can put into a name: Kubernetes does not validate `targetRef`. */
@@ -24,11 +25,20 @@ export function hostileNotices(): readonly (readonly [string, Notice])[] {
   return HOSTILE_TEXTS.flatMap(([name, text]): (readonly [string, Notice])[] => [
     [`${name}, fire`, hostileFire(text)],
     [`${name}, change`, hostileChange(text)],
+    [`${name}, group`, hostileGroup(text)],
   ]);
 }
 
 function hostileFire(text: string): Notice {
   return fireNotice({ ...hostileWords(text), alert: alert({ reason: text }) });
+}
+
+function hostileGroup(text: string): Notice {
+  const { ring: _ring, ...words } = hostileWords(text);
+  const [, update] = groupNotices(60, words);
+  if (!update?.group) throw new Error("no group");
+  const alerts = update.group.alerts.map((each) => ({ ...each, ring: text }));
+  return { ...update, ...words, group: { ...update.group, by: { node: text, zone: text }, alerts } };
 }
 
 function hostileChange(text: string): Notice {
@@ -70,6 +80,7 @@ export function largeNotices(): readonly (readonly [string, Notice])[] {
     after: member(before.name, { node: "node-2", uid: "new" }),
   }));
   return [
+    ...groupNotices(5000).map((notice) => [`5,000 alerts in a group, ${notice.kind}`, notice] as const),
     ["1,000 members left", changeNotice({}, { left: members, before: members, after: [] })],
     ["1,000 members replaced", changeNotice({}, { replaced: changes, before: members, after: members })],
     [

@@ -32,7 +32,12 @@ const EXPECTED: Record<string, Record<string, readonly string[]>> = {
     changed: ["5 replaced"],
     quorum: Array.from({ length: 5 }, () => ["fire", "resolve"]).flat(),
   },
-  "scale-down-5-3": { changed: ["2 left"], left: ["2 left"], quorum: ["fire"], "slow-quorum": ["fire"] },
+  "scale-down-5-3": {
+    changed: ["2 left"],
+    left: ["2 left"],
+    quorum: ["fire", "update"],
+    "slow-quorum": ["fire"],
+  },
   "service-deleted": {
     changed: ["Service removed with its 5 members", "5 joined"],
     missing: ["fire", "resolve"],
@@ -54,7 +59,7 @@ const EXPECTED: Record<string, Record<string, readonly string[]>> = {
   "scale-to-zero": {
     changed: ["5 left", "2 joined"],
     left: ["3 left, 2 replaced"],
-    quorum: ["fire"],
+    quorum: ["fire", "update"],
     "slow-quorum": ["fire"],
     "none-ready": ["fire", "resolve"],
   },

@@ -14,9 +14,13 @@ export interface ConditionKind<C extends Condition> {
   describe(condition: C): string;
   /** Whether an absent ring can be judged although no rule names it: true only for `missing`. */
   readonly judgesUnnamedAbsent: boolean;
+  /** Which parts of a ring it can be asked of, beside the whole. */
+  readonly each: readonly ("member" | "zone")[];
   holds(condition: C, view: RingView): boolean;
   /** What decides, in a few words: `2 of 5 ready, wanted at least 3`. Asked for only when it is to be told. */
   fact(condition: C, view: RingView): string;
+  /** Larger is worse; undefined where there is only yes and no. */
+  badness?(condition: C, view: RingView): number;
 }
 
 /** A threshold: a whole number of at least 1. */

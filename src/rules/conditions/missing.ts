@@ -6,6 +6,7 @@ export const missing: ConditionKind<{ readonly kind: "missing" }> = {
   kind: "missing",
   schema: trueSchema,
   judgesUnnamedAbsent: true,
+  each: [],
   build: () => ({ kind: "missing" }),
   describe: () => "Service missing",
   holds: (_condition, { ring }) => !ring.present,

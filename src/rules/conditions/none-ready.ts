@@ -6,6 +6,7 @@ export const noneReady: ConditionKind<{ readonly kind: "noneReady" }> = {
   kind: "noneReady",
   schema: trueSchema,
   judgesUnnamedAbsent: false,
+  each: ["member", "zone"],
   build: () => ({ kind: "noneReady" }),
   describe: () => "none ready",
   holds: (_condition, view) => view.ready === 0,

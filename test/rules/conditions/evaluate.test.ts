@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Condition } from "../../../src/rules/conditions/condition.ts";
 import { evaluate } from "../../../src/rules/conditions/evaluate.ts";
-import { conditionRule, ruleMember, ruleRing } from "../rule-fixtures.ts";
+import { changeTrigger, conditionRule, count, ruleMember, ruleRing } from "../rule-fixtures.ts";
 
 const READY = ["a", "b", "c"].map((name) => ruleMember(name));
 const down = (name: string) => ruleMember(name, { ready: false, serving: false });
@@ -9,51 +9,61 @@ const leaving = (name: string) => ruleMember(name, { ready: false, terminating: 
 const absent = ruleRing([], { present: false });
 
 describe("readyBelow", () => {
-  const rule = conditionRule([{ kind: "readyBelow", count: 3 }]);
+  const rule = conditionRule([{ kind: "readyBelow", threshold: count(3) }]);
 
   test.each([
-    [READY, false, "3 of 3 ready, wanted at least 3"],
-    [[...READY.slice(1), down("x")], true, "2 of 3 ready, wanted at least 3"],
-    [[...READY.slice(1), leaving("x")], true, "2 of 2 ready, wanted at least 3"],
-    [[], true, "0 of 0 ready, wanted at least 3"],
-  ])("case %#", (members, holds, fact) => {
-    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact });
+    [READY, false, "3 of 3 ready, wanted at least 3", -3],
+    [[...READY.slice(1), down("x")], true, "2 of 3 ready, wanted at least 3", -2],
+    [[...READY.slice(1), leaving("x")], true, "2 of 2 ready, wanted at least 3", -2],
+    [[], true, "0 of 0 ready, wanted at least 3", -0],
+  ])("case %#", (members, holds, fact, badness) => {
+    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact, badness: [badness] });
   });
 
   test("holds for an absent Service that the rule names", () => {
     const fact = "Service missing, 0 of 0 ready, wanted at least 3";
-    expect(evaluate(rule, absent)).toEqual({ holds: true, fact });
+    expect(evaluate(rule, absent)).toEqual({ holds: true, fact, badness: [-0] });
   });
 
   test("does not hold while all that a truncated ring lists are ready, since more may be", () => {
     const verdict = evaluate(rule, ruleRing(READY.slice(1), { truncated: true }));
-    expect(verdict).toEqual({ holds: false, fact: "at least 2 of at least 2 ready, wanted at least 3" });
+    const fact = "at least 2 of at least 2 ready, wanted at least 3";
+    expect(verdict).toEqual({ holds: false, fact, badness: [-2] });
     expect(evaluate(rule, ruleRing([...READY.slice(1), down("x")], { truncated: true }))?.holds).toBe(true);
   });
 });
 
 describe("membersBelow", () => {
-  const rule = conditionRule([{ kind: "membersBelow", count: 2 }]);
+  const rule = conditionRule([{ kind: "membersBelow", threshold: count(2) }]);
 
   test.each([
-    [[down("x"), down("y")], false, "2 members, wanted at least 2"],
-    [[down("x"), leaving("y")], true, "1 member, wanted at least 2"],
-    [[], true, "0 members, wanted at least 2"],
-  ])("case %#", (members, holds, fact) => {
-    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact });
+    [[down("x"), down("y")], false, "2 members, wanted at least 2", -2],
+    [[down("x"), leaving("y")], true, "1 member, wanted at least 2", -1],
+    [[], true, "0 members, wanted at least 2", -0],
+  ])("case %#", (members, holds, fact, badness) => {
+    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact, badness: [badness] });
   });
 
   test("counts serving members only where membership says so", () => {
     const ring = ruleRing([ruleMember("a"), down("x")]);
-    const serving = conditionRule([{ kind: "membersBelow", count: 2 }], {}, { membership: "serving" });
+    const serving = conditionRule(
+      [{ kind: "membersBelow", threshold: count(2) }],
+      {},
+      { membership: "serving" },
+    );
     expect(evaluate(rule, ring)?.holds).toBe(false);
-    expect(evaluate(serving, ring)).toEqual({ holds: true, fact: "1 member, wanted at least 2" });
+    expect(evaluate(serving, ring)).toEqual({
+      holds: true,
+      fact: "1 member, wanted at least 2",
+      badness: [-1],
+    });
   });
 
   test("never holds for a truncated ring", () => {
     expect(evaluate(rule, ruleRing([ruleMember("a")], { truncated: true }))).toEqual({
       holds: false,
       fact: "at least 1 member, wanted at least 2",
+      badness: [-1],
     });
   });
 });
@@ -67,11 +77,11 @@ describe("noneReady", () => {
     [[leaving("x")], true, "no members"],
     [[], true, "no members"],
   ])("case %#", (members, holds, fact) => {
-    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact });
+    expect(evaluate(rule, ruleRing(members))).toEqual({ holds, fact, badness: [] });
   });
 
   test("holds for an absent Service that the rule names", () => {
-    expect(evaluate(rule, absent)).toEqual({ holds: true, fact: "Service missing, no members" });
+    expect(evaluate(rule, absent)).toEqual({ holds: true, fact: "Service missing, no members", badness: [] });
   });
 });
 
@@ -79,8 +89,8 @@ describe("missing", () => {
   const rule = conditionRule([{ kind: "missing" }]);
 
   test("holds for an absent ring and not for an empty one", () => {
-    expect(evaluate(rule, absent)).toEqual({ holds: true, fact: "Service missing" });
-    expect(evaluate(rule, ruleRing([]))).toEqual({ holds: false, fact: "Service present" });
+    expect(evaluate(rule, absent)).toEqual({ holds: true, fact: "Service missing", badness: [] });
+    expect(evaluate(rule, ruleRing([]))).toEqual({ holds: false, fact: "Service present", badness: [] });
   });
 
   test("judges rings by glob and by label too", () => {
@@ -91,9 +101,9 @@ describe("missing", () => {
 });
 
 describe("scope", () => {
-  const below: Condition = { kind: "readyBelow", count: 3 };
+  const below: Condition = { kind: "readyBelow", threshold: count(3) };
 
-  test.each<Condition>([below, { kind: "membersBelow", count: 1 }, { kind: "noneReady" }])(
+  test.each<Condition>([below, { kind: "membersBelow", threshold: count(1) }, { kind: "noneReady" }])(
     "an absent ring is out of scope for $kind by glob, by label and without a name",
     (condition) => {
       const labelled = { ...absent, labels: { tier: "storage" } };
@@ -113,24 +123,32 @@ describe("scope", () => {
   });
 
   test("does not hold anything for change rules", () => {
-    const trigger = { kind: "change", on: ["left"], settleMs: 0, maxWaitMs: 0 } as const;
+    const trigger = changeTrigger();
     expect(evaluate(conditionRule([], {}, { trigger }), ruleRing([]))).toBeUndefined();
   });
 });
 
 describe("several conditions", () => {
   const rule = conditionRule([
-    { kind: "readyBelow", count: 2 },
-    { kind: "membersBelow", count: 3 },
+    { kind: "readyBelow", threshold: count(2) },
+    { kind: "membersBelow", threshold: count(3) },
   ]);
 
   test("hold together, with all facts", () => {
     const fact = "1 of 2 ready, wanted at least 2; 2 members, wanted at least 3";
-    expect(evaluate(rule, ruleRing([ruleMember("a"), down("x")]))).toEqual({ holds: true, fact });
+    expect(evaluate(rule, ruleRing([ruleMember("a"), down("x")]))).toEqual({
+      holds: true,
+      fact,
+      badness: [-1, -2],
+    });
   });
 
   test("fail together, with the facts of those that fail", () => {
     const ring = ruleRing([ruleMember("a"), down("x"), down("y")]);
-    expect(evaluate(rule, ring)).toEqual({ holds: false, fact: "3 members, wanted at least 3" });
+    expect(evaluate(rule, ring)).toEqual({
+      holds: false,
+      fact: "3 members, wanted at least 3",
+      badness: [-1, -3],
+    });
   });
 });

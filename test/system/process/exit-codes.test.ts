@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test, vi } from "vitest";
 import { PROCESS_TEST_TIMEOUT_MS } from "../../support/eventually.ts";
 import { RingbellSite } from "../../support/ringbell-site.ts";
@@ -117,11 +118,10 @@ describe.concurrent("exit code 1 for", () => {
   test("a data directory that cannot be made, and a file that is no state", async () => {
     await using site = await RingbellSite.open();
     site.writeRules(GOOD_RULES);
-    const broken = mkdtempSync(join(site.directory, "broken-"));
-    writeFileSync(
-      join(broken, "ringbell.db"),
-      "this is a text of some length, and not a database\n".repeat(100),
-    );
+    const broken = mkdtempSync(join(site.directory, "newer-"));
+    const db = new DatabaseSync(join(broken, "ringbell.db"));
+    db.exec("PRAGMA user_version = 99");
+    db.close();
     const [notMade, noState] = await Promise.all(
       [join(site.rulesPath, "below-a-file"), broken].map((data) =>
         runToEnd({ args: [...site.runArguments, "--data", data] }),

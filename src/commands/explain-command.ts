@@ -1,0 +1,119 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Standing } from "../alerts/standing.ts";
+import { planFor } from "../app.ts";
+import { createApiConnection } from "../cluster/api-connection.ts";
+import { loadKubeConfig } from "../cluster/kube-config.ts";
+import { replay } from "../rehearsal/replay.ts";
+import type { RulesFile } from "../rules/load-rules.ts";
+import { systemClock } from "../runtime/clock.ts";
+import { VERSION } from "../runtime/version.ts";
+import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
+import { explain, firstSight, type Truth } from "./explain.ts";
+import { listOnce } from "./list-once.ts";
+import { readOrExit } from "./replay-command.ts";
+
+interface ExplainFlags {
+  readonly ring?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly recording?: string;
+  readonly url?: string;
+  readonly json: boolean;
+}
+
+const SOURCES = ["kubeconfig", "context", "recording", "url"];
+
+/** `ringbell explain`. */
+export function registerExplain(program: Command, cli: Cli): void {
+  program
+    .command("explain")
+    .description("show what each rule makes of each ring now, and what it would say next")
+    .argument("<file>", "the rules file; - for standard input")
+    .option("--ring <namespace/service>", "only this ring", ringOption)
+    .option("--kubeconfig <file>", "how to reach the cluster, as for run")
+    .option("--context <name>", "a context of the kubeconfig instead of its current one")
+    .addOption(
+      new Option("--recording <file>", "look at the end of a recording, not at a cluster").conflicts(
+        SOURCES.filter((name) => name !== "recording"),
+      ),
+    )
+    .addOption(
+      new Option("--url <url>", "ask a running Ringbell, such as http://127.0.0.1:8080").conflicts(
+        SOURCES.filter((name) => name !== "url"),
+      ),
+    )
+    .option("--json", "print JSON", false)
+    .action(async (path: string, flags: ExplainFlags) => {
+      const { file } = loadOrExit(path, cli);
+      const truth = await truthFrom(file, flags, cli);
+      const { writeOut: out, writeError: err } = cli;
+      throw new Exit(explain({ file, truth, ring: flags.ring, json: flags.json, out, err }));
+    });
+}
+
+async function truthFrom(file: RulesFile, flags: ExplainFlags, cli: Cli): Promise<Truth> {
+  if (flags.url !== undefined) {
+    const asked = await askStandings(flags.url, fetch, systemClock.now());
+    if ("failure" in asked) {
+      cli.writeError(`${asked.failure}\n`);
+      throw new Exit(EXIT.failure);
+    }
+    return asked;
+  }
+  if (flags.recording !== undefined) {
+    const history = readOrExit(flags.recording, cli);
+    const { standings, warnings } = replay(file, history);
+    return { nowMs: history.endMs, standings, warnings: [...history.warnings, ...warnings], note: undefined };
+  }
+  return await lookAtCluster(file, flags, cli);
+}
+
+async function lookAtCluster(file: RulesFile, flags: ExplainFlags, cli: Cli): Promise<Truth> {
+  const kubeConfig = () =>
+    loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env: cli.env });
+  kubeConfig();
+  const connection = createApiConnection({
+    loadKubeConfig: kubeConfig,
+    clock: systemClock,
+    version: VERSION,
+  });
+  const history = await listOnce({
+    plan: planFor(file),
+    connection,
+    clock: systemClock,
+    signal: cli.stopSignal(),
+  });
+  await connection.close();
+  const { standings } = replay(file, history);
+  const note = "Seen once, just now: holds begin here. A running Ringbell (--url) knows since when";
+  const { endMs: nowMs, warnings } = history;
+  return { nowMs, standings: standings.map(firstSight), warnings, note };
+}
+
+/** Asks a running Ringbell where its rules stand. */
+export async function askStandings(
+  url: string,
+  fetch: typeof globalThis.fetch,
+  nowMs: number,
+): Promise<Truth | { readonly failure: string }> {
+  const place = URL.parse("/api/v1/standings", url)?.href;
+  if (place === undefined || !/^https?:/.test(place))
+    return { failure: `Cannot ask ${url}: it is no http or https URL, such as http://127.0.0.1:8080` };
+  try {
+    const answer = await fetch(place, { headers: { accept: "application/json" }, redirect: "error" });
+    if (!answer.ok) return { failure: `Cannot ask ${place}: HTTP ${answer.status}` };
+    const body = (await answer.json()) as { readonly standings?: unknown };
+    const standings = Array.isArray(body) ? body : body.standings;
+    if (!Array.isArray(standings)) return { failure: `Cannot ask ${place}: the answer holds no standings` };
+    return { nowMs, standings: standings as readonly Standing[], warnings: [], note: undefined };
+  } catch (error) {
+    const { cause } = error as Error;
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no usable answer";
+    return { failure: `Cannot ask ${place}: ${code}` };
+  }
+}
+
+function ringOption(text: string): string {
+  if (/^[a-z0-9.-]+\/[a-z0-9.-]+$/.test(text)) return text;
+  throw new InvalidArgumentError("wanted namespace/service, as in data/cassandra");
+}
