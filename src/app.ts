@@ -13,9 +13,11 @@ import { destinationKinds } from "./destinations/registry.ts";
 import type { Sender } from "./destinations/send.ts";
 import { Outbox } from "./outbox/outbox.ts";
 import type { Notice } from "./alerts/notice.ts";
+import { silenceState, type SilenceState } from "./alerts/silence.ts";
 import { UnreadableLabels } from "./alerts/silenced-until.ts";
 import { Pipeline, type Plan } from "./pipeline.ts";
 import type { Ring } from "./ring/ring.ts";
+import { TruncatedRings } from "./ring/truncated-rings.ts";
 import type { RulesFile } from "./rules/load-rules.ts";
 import { objectTargets, selectorTargets } from "./rules/selector.ts";
 import type { Clock } from "./runtime/clock.ts";
@@ -69,6 +71,7 @@ export function startApp(options: AppOptions): App {
   let destinations = buildDestinations(file);
   const outbox = new Outbox();
   const unreadable = new UnreadableLabels();
+  const truncated = new TruncatedRings();
   const pipeline: Pipeline = new Pipeline({
     file,
     plan: planFor(file),
@@ -82,13 +85,16 @@ export function startApp(options: AppOptions): App {
     onAccepted: () => courier.wake(),
     onNotice(notice, notify) {
       const { rule, kind, title } = notice;
-      metrics.notices.inc({ rule, kind });
+      // A group's rule holds the name of a node, say: of these there are ever more.
+      metrics.notices.inc({ rule: notice.group ? "group/*" : rule, kind });
       logger.info({ rule, ring: notice.ring.key, kind, title, notify }, "notice");
       options.onNotice?.(notice, notify);
     },
     onRing(ring) {
       const issue = unreadable.note(ring);
-      if (issue) logger.warn({ ring: ring.key }, issue);
+      if (issue !== undefined) logger.warn({ ring: ring.key }, issue);
+      const gap = truncated.note(ring);
+      if (gap !== undefined) logger.warn({ ring: ring.key }, gap);
       options.onRing?.(ring);
     },
     onCommitFailed: () => metrics.commitFailures.inc(),
@@ -277,6 +283,12 @@ function observe(
   metrics.observe({
     alerts: () => stages.pipeline.countAlerts(),
     rings: () => stages.pipeline.countRings(),
+    silences() {
+      const nowMs = clock.now();
+      const states = stages.pipeline.silences().map((silence) => silenceState(silence, nowMs));
+      const count = (wanted: SilenceState): number => states.filter((state) => state === wanted).length;
+      return { pending: count("pending"), active: count("active") };
+    },
     nowMs: () => clock.now(),
     owed() {
       const owed = new Map(stages.destinations().map((name) => [name, { count: 0, oldestMs: Infinity }]));

@@ -17,6 +17,7 @@ import { registerSilence } from "./commands/silence-command.ts";
 import { registerTest } from "./commands/test-command.ts";
 import { destinationKinds } from "./destinations/registry.ts";
 import { VERSION } from "./runtime/version.ts";
+import { ListenError } from "./server/ops-server.ts";
 import { StateError } from "./state/sqlite-schema.ts";
 
 const inColour = (stream: NodeJS.WriteStream): boolean => stream.isTTY && !process.env["NO_COLOR"];
@@ -46,6 +47,8 @@ const program = new Command("ringbell")
   )
   .version(VERSION, "-V, --version", "print the version")
   .helpOption("-h, --help", "print this help")
+  .helpCommand("help [command]", "print the help of a command")
+  .showHelpAfterError("(--help says more)")
   .configureOutput({ writeOut: cli.writeOut, writeErr: cli.writeError })
   .exitOverride()
   .addHelpText(
@@ -68,11 +71,14 @@ const commands = [
 ];
 for (const register of commands) register(program, cli);
 
+/** What these say is for people; of all else the stack is of use. */
+const KNOWN = [StateError, KubeConfigError, ListenError];
+
 function exitCode(error: unknown): number {
   if (error instanceof Exit) return error.code;
   // Commander has printed its message (or the help that was asked for).
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.clean : EXIT.usage;
-  const known = error instanceof StateError || error instanceof KubeConfigError || isSystemError(error);
+  const known = KNOWN.some((kind) => error instanceof kind) || isSystemError(error);
   cli.writeError(known ? `${(error as Error).message}\n` : `${(error as Error).stack ?? String(error)}\n`);
   return EXIT.failure;
 }

@@ -14,7 +14,8 @@ import type { SliceEvent, Source } from "./cluster/slice.ts";
 import { type Scope, scopeCovers } from "./cluster/watch-plan.ts";
 import type { Outbox, Settlement } from "./outbox/outbox.ts";
 import { Owing } from "./outbox/owing.ts";
-import { absentRing, RingBook } from "./ring/ring-book.ts";
+import { absentRing } from "./ring/ring-book.ts";
+import { RingBooks } from "./ring/ring-books.ts";
 import type { Ring } from "./ring/ring.ts";
 import type { RulesFile } from "./rules/load-rules.ts";
 import type { Clock } from "./runtime/clock.ts";
@@ -72,10 +73,7 @@ export class Pipeline {
   #isJustListed = false;
   #isClosed = false;
   #isSoon = false;
-  readonly #books: Readonly<Record<Source, RingBook>> = {
-    endpointslices: new RingBook("endpointslices"),
-    endpoints: new RingBook("endpoints"),
-  };
+  readonly #books = new RingBooks();
   #selfNotify: readonly string[];
   readonly #unsaved: CommitBuffer;
   readonly #timer: OneTimer;
@@ -117,6 +115,7 @@ export class Pipeline {
       quiet: this.#quiet,
       accept: (delivery) => this.#unsaved.owe(delivery),
       end: (delivery, end) => this.#unsaved.end(delivery, end),
+      reschedule: (delivery) => this.#unsaved.settle({ kind: "rescheduled", delivery }),
       onNotice: (notice, notify) => options.onNotice?.(notice, notify),
     });
     this.#selfAlerts = new SelfAlerts(stored.alerts);
@@ -151,9 +150,7 @@ export class Pipeline {
   /** Takes in one event of a scope's watch; call `onBatchEnd` when no more are at hand. */
   onEvent(scope: Scope, event: SliceEvent): void {
     const nowMs = this.#options.clock.now();
-    const book = this.#books[scope.source];
-    const covers = (namespace: string, service: string): boolean => scopeCovers(scope, namespace, service);
-    book.apply(event, nowMs, covers);
+    this.#books.apply(scope, event, nowMs);
     if (event.kind !== "listed") return;
     // Sight begins with the list that decides, not before it: until now what was known may have been stale.
     this.#isJustListed = true;
@@ -187,12 +184,9 @@ export class Pipeline {
     this.#objects.follow(objects);
     this.#alerts.replaceRules(file.rules, nowMs);
     this.#endSelfAlerts(plan);
-    for (const [source, book] of Object.entries(this.#books) as [Source, RingBook][]) {
-      const scopes = plan.filter((scope) => scope.source === source);
-      book.keepOnly((namespace, service) => scopes.some((scope) => scopeCovers(scope, namespace, service)));
-      for (const ring of book.rings()) this.#alerts.onRing(ring, nowMs);
-    }
-    this.#alerts.onQuietChanged(nowMs);
+    this.#books.follow(plan);
+    for (const ring of this.#books.rings()) this.#alerts.onRing(ring, nowMs);
+    this.#onQuietChanged(nowMs);
     for (const scope of this.#sight.follow(plan)) this.#decideAbsent(scope, nowMs);
     this.#advance();
   }
@@ -200,8 +194,7 @@ export class Pipeline {
   /** A scope has shown no life since then: nothing of it is decided until it has been listed again. */
   onBlind(scope: Scope, sinceMs: number, why: string | undefined): void {
     this.#sight.lose(scope);
-    this.#tellSelf(blindFinding(scope.id, { sinceMs, why }));
-    this.#commit();
+    this.onSelf(blindFinding(scope.id, { sinceMs, why }));
   }
 
   /** A scope's watch has failed, or is open again. Until it has caught up no time runs out: what ends a hold may have been missed. */
@@ -214,12 +207,16 @@ export class Pipeline {
   /** Tells of something of Ringbell's own that is wrong, or right again. */
   onSelf(finding: SelfFinding): void {
     this.#tellSelf(finding);
+    // It may be told in a group, and nothing else may happen for long.
+    this.#tellGroups(this.#options.clock.now());
     this.#commit();
+    this.#setTimer();
   }
 
   /** Books what became of a delivery; it is stored with what else ends in the same turn. */
   onSettled(settlement: Settlement): void {
     this.#unsaved.settle(settlement);
+    this.#owing.onSettled(settlement, this.#options.clock.now());
     if (this.#isDeferred) return;
     this.#isDeferred = true;
     this.#options.defer(() => {
@@ -244,7 +241,7 @@ export class Pipeline {
   expireSilence(id: string): Silence | undefined {
     const nowMs = this.#options.clock.now();
     const silence = this.#silences.expire(id, nowMs);
-    this.#alerts.onQuietChanged(nowMs);
+    this.#onQuietChanged(nowMs);
     this.#advance();
     this.#commitSilences();
     return silence;
@@ -260,7 +257,7 @@ export class Pipeline {
   }
 
   countRings(): number {
-    return this.#books.endpointslices.size + this.#books.endpoints.size;
+    return this.#books.size;
   }
 
   /** Why the last transaction could not be written yet. */
@@ -280,14 +277,13 @@ export class Pipeline {
     for (const key of this.#alerts.awaitedRings(scope.source)) {
       const ring = absentRing(key, scope.source);
       const isCovered = scopeCovers(scope, ring.namespace, ring.service);
-      if (isCovered && !this.#books[scope.source].knows(key)) this.#alerts.onRing(ring, nowMs);
+      if (isCovered && !this.#books.of(scope.source).knows(key)) this.#alerts.onRing(ring, nowMs);
     }
   }
 
   #advance(): void {
     const nowMs = this.#options.clock.now();
-    for (const ring of this.#books.endpointslices.take(nowMs)) this.#decide(ring, nowMs);
-    for (const ring of this.#books.endpoints.take(nowMs)) this.#decide(ring, nowMs);
+    for (const ring of this.#books.take(nowMs)) this.#decide(ring, nowMs);
     this.#alerts.onTime(nowMs);
     const isListed = this.#objects.takeSight();
     if (this.#sight.takeSight(nowMs) || isListed) this.#alerts.onSight(nowMs);
@@ -298,6 +294,11 @@ export class Pipeline {
     else if (!this.#unsaved.isEmpty) this.#commitSoon();
     this.#isJustListed = false;
     this.#setTimer();
+  }
+
+  #onQuietChanged(nowMs: number): void {
+    this.#alerts.onQuietChanged(nowMs);
+    this.#owing.onQuietChanged(nowMs);
   }
 
   #tellGroups(nowMs: number): void {
@@ -317,9 +318,8 @@ export class Pipeline {
   #selectAgain(namespaces: readonly string[], nowMs: number): void {
     if (namespaces.length === 0) return;
     const changed = new Set(namespaces);
-    for (const book of Object.values(this.#books)) {
-      for (const ring of book.rings()) if (changed.has(ring.namespace)) this.#alerts.onNamespace(ring, nowMs);
-    }
+    for (const ring of this.#books.rings())
+      if (changed.has(ring.namespace)) this.#alerts.onNamespace(ring, nowMs);
   }
 
   #commitSoon(): void {
@@ -338,13 +338,14 @@ export class Pipeline {
       this.#alerts.onRing(ring, nowMs);
     } catch (error) {
       this.#options.logger.error({ err: error, ring: ring.key }, "cannot judge a ring, will try again");
-      this.#books[ring.source].readAgain(ring.key, nowMs + JUDGE_RETRY_MS);
+      this.#books.of(ring.source).readAgain(ring.key, nowMs + JUDGE_RETRY_MS);
     }
   }
 
   #accept(nowMs: number): void {
     const { alerts, baselines, notices, troubles } = this.#alerts.takeDecisions();
-    for (const trouble of troubles) this.#options.logger.warn(trouble, "cannot judge a ring by a rule");
+    for (const trouble of troubles)
+      this.#options.logger[trouble.err ? "error" : "warn"](trouble, "cannot judge a ring by a rule");
     for (const alert of alerts) this.#unsaved.putAlert(alert);
     for (const baseline of baselines) this.#unsaved.putBaseline(baseline);
     for (const decided of notices) this.#owing.owe(decided, nowMs);
@@ -375,7 +376,7 @@ export class Pipeline {
   #mayDecide({ source, key, namespace, service }: Ring): boolean {
     return (
       this.#sight.sees(source, namespace, service) &&
-      !this.#books[source].isUnread(key) &&
+      !this.#books.of(source).isUnread(key) &&
       this.#objects.isListed(namespace)
     );
   }
@@ -387,8 +388,7 @@ export class Pipeline {
   #setTimer(): void {
     if (this.#isClosed) return;
     this.#timer.set([
-      this.#books.endpointslices.nextDueMs(),
-      this.#books.endpoints.nextDueMs(),
+      this.#books.nextDueMs(),
       this.#alerts.nextDeadlineMs(),
       this.#groups.nextDeadlineMs(),
       this.#objects.dueMs,

@@ -130,11 +130,12 @@ function fireWord(phase: FiringPhase, hold: Hold, damping: Flapping | undefined)
 
 function goOnFiring(
   alert: Alert,
-  phase: FiringPhase,
+  before: FiringPhase,
   hold: Hold,
   terms: AlertTerms,
   nowMs: number,
 ): AlertStep {
+  const phase = stillUnheard(before, terms);
   if (phase.flapping) return goOnFlapping(alert, phase, phase.flapping, hold, terms, nowMs);
   if (!hold.stands) {
     const keepingSinceMs = Math.min(phase.keepingSinceMs ?? nowMs, nowMs);
@@ -286,6 +287,15 @@ function calmDown(
 interface Telling {
   readonly phase: FiringPhase;
   readonly words: readonly AlertWord[];
+}
+
+/** Who waits to hear of it are those whom the rule names now: it may have been edited, and a destination renamed. */
+function stillUnheard(phase: FiringPhase, { told }: AlertTerms): FiringPhase {
+  const { unheard } = phase;
+  if (!unheard) return phase;
+  const wanted = told.notify.filter((name) => !phase.told.notify.includes(name));
+  if (wanted.length === unheard.length && wanted.every((name) => unheard.includes(name))) return phase;
+  return { ...phase, unheard: wanted.length > 0 ? wanted : undefined };
 }
 
 /** Tells those whose quiet time is over. */

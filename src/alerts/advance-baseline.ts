@@ -1,7 +1,7 @@
 import { compareMembers } from "../ring/compare-rings.ts";
 import type { Member, Ring } from "../ring/ring.ts";
 import type { ChangeTrigger, Membership } from "../rules/rule.ts";
-import { type Baseline, type Deviation, unseenBaseline } from "./baseline.ts";
+import { type Baseline, type Deviation, NO_DEVIATIONS, unseenBaseline } from "./baseline.ts";
 import { goOn, memberDeviations, readinessDeviations, type Standing, withDepartures } from "./deviations.ts";
 import { describeChange, isAskedFor, type ReportedChange } from "./report-change.ts";
 import type { Departure } from "./surroundings.ts";
@@ -125,10 +125,15 @@ function standsAsItDid(
 
 /** The members of a ring that count as being in it. */
 export function standingMembers(ring: Ring, membership: Membership): Standing {
+  if (lastStanding?.ring === ring && lastStanding.membership === membership) return lastStanding.standing;
   const standing = new Map<string, Member>();
   for (const member of ring.members) if (stands(member, membership)) standing.set(member.key, member);
+  lastStanding = { ring, membership, standing };
   return standing;
 }
+
+/** All rules about a ring are asked in turn, and most of their baselines can be one map. */
+let lastStanding: { ring: Ring; membership: Membership; standing: Standing } | undefined;
 
 function stands(member: Member, membership: Membership): boolean {
   return !member.terminating && (membership === "present" || member.serving);
@@ -171,14 +176,13 @@ function moveBaseline(
   keepReadiness: boolean,
 ): Baseline {
   if (counted.presence?.signature === "absent") {
-    const none = new Map<string, never>();
     return {
       ...baseline,
       presence: "absent",
-      members: none,
+      members: NO_DEVIATIONS,
       presenceDeviation: undefined,
-      deviations: none,
-      readiness: none,
+      deviations: NO_DEVIATIONS,
+      readiness: NO_DEVIATIONS,
     };
   }
   const members = new Map(baseline.members);
@@ -196,16 +200,23 @@ function moveBaseline(
   return {
     ...baseline,
     presence: counted.presence ? "present" : baseline.presence,
-    members,
+    members: isAll(members, standing) ? standing : members,
     presenceDeviation: counted.presence ? undefined : baseline.presenceDeviation,
     deviations: without(baseline.deviations, counted.members),
     readiness: without(baseline.readiness, counted.readiness),
   };
 }
 
+function isAll(members: Standing, standing: Standing): boolean {
+  if (members.size !== standing.size) return false;
+  for (const [key, member] of members) if (standing.get(key) !== member) return false;
+  return true;
+}
+
 function without(
   deviations: ReadonlyMap<string, Deviation>,
   gone: ReadonlyMap<string, Deviation>,
 ): ReadonlyMap<string, Deviation> {
-  return new Map([...deviations].filter(([key]) => !gone.has(key)));
+  const left = [...deviations].filter(([key]) => !gone.has(key));
+  return left.length > 0 ? new Map(left) : NO_DEVIATIONS;
 }

@@ -90,6 +90,22 @@ export function groupDeadlineMs({ phase }: Group, { waitMs, intervalMs }: Times)
   return Math.max(phase.lastToldMs + intervalMs, phase.dirtySinceMs + waitMs);
 }
 
+/** The group without times that are still to come: the clock was set back. */
+export function groupNotAhead(group: Group, nowMs: number): Group {
+  const { phase } = group;
+  const past = (atMs: number): number => Math.min(atMs, nowMs);
+  if (phase.kind === "idle") return { ...group, phase: { ...phase, sinceMs: past(phase.sinceMs) } };
+  if (phase.kind === "waiting") return { ...group, phase: { ...phase, firstAtMs: past(phase.firstAtMs) } };
+  const { lastToldMs, dirtySinceMs, endedAtMs } = phase;
+  const told: GroupPhase = {
+    ...phase,
+    lastToldMs: past(lastToldMs),
+    dirtySinceMs: dirtySinceMs === undefined ? undefined : past(dirtySinceMs),
+    endedAtMs: endedAtMs === undefined ? undefined : past(endedAtMs),
+  };
+  return { ...group, phase: told };
+}
+
 /** Lets a group speak whose deadline has come. */
 export function speakGroup(group: Group, members: GroupMembers, nowMs: number): GroupStep {
   const { phase } = group;

@@ -4,6 +4,7 @@ import type { Rule } from "../rules/rule.ts";
 import { matchesName, type NamespaceLabels } from "../rules/selector.ts";
 import { Deadlines } from "../runtime/deadlines.ts";
 import type { Alert } from "./alert.ts";
+import { AwaitedSubjects } from "./awaited-subjects.ts";
 import type { Baseline } from "./baseline.ts";
 import { ChangeSubject, isChangeRule } from "./change-subject.ts";
 import { ConditionSubject, isConditionRule } from "./condition-subject.ts";
@@ -12,11 +13,13 @@ import { Inhibition } from "./inhibition.ts";
 import { orphanChangeRule, orphanConditionRule } from "./orphan-rule.ts";
 import { RuleIndex } from "./rule-index.ts";
 import type { Standing } from "./standing.ts";
+import { stepSafely } from "./step-safely.ts";
 import { type Subject, subjectKey } from "./subject.ts";
 import type { Hush, Surroundings } from "./surroundings.ts";
 
 interface Selected {
-  readonly labels: Ring["labels"];
+  /** Undefined for an absent ring: then also those are kept that knew it by its labels. */
+  readonly labels: Ring["labels"] | undefined;
   readonly subjects: readonly Subject[];
 }
 
@@ -45,13 +48,8 @@ export class AlertBook {
     endpointslices: new Map(),
     endpoints: new Map(),
   };
-  /** Subjects of stored state, by ring, until the ring is seen. */
-  readonly #restored = new Map<string, Subject[]>();
-  /** Rings that stored state or a rule's exact name tell of, not seen since the start. */
-  readonly #awaited: Readonly<Record<Source, Set<string>>> = {
-    endpointslices: new Set(),
-    endpoints: new Set(),
-  };
+  /** What stored state, a rule that came back or a rule's exact name tell of, and has not been seen. */
+  readonly #awaited = new AwaitedSubjects();
   readonly #deadlines = new Deadlines();
   /** Subjects that had something to decide while nothing might be decided. */
   readonly #parked = new Set<string>();
@@ -63,6 +61,8 @@ export class AlertBook {
   readonly #surroundings: Surroundings;
   readonly #namespaceLabels: NamespaceLabels;
   #decided = noDecisions();
+  #lastMs = -Infinity;
+  #rules: ReadonlyMap<string, Rule>;
 
   constructor(options: AlertBookOptions) {
     const { rules, stored, nowMs, mayDecide, surroundings } = options;
@@ -74,18 +74,18 @@ export class AlertBook {
       ...surroundings,
       hush: (rule, ring, atMs) => this.#suppressed(rule, ring, atMs) ?? surroundings.hush(rule, ring, atMs),
     };
-    const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     for (const state of [...stored.alerts, ...stored.baselines]) {
-      const subject = restore(state, byName.get(state.rule));
-      if (subject.rule === byName.get(state.rule) && namesRing(subject.rule, state.ring))
+      const subject = restore(state, this.#rules.get(state.rule));
+      if (subject.rule === this.#rules.get(state.rule) && namesRing(subject.rule, state.ring))
         this.#await(subject, "phase" in state ? state.resolvedAtMs : undefined, nowMs);
       else {
         // The rule was edited while Ringbell was not running: what it had said of this ring ends now.
         this.#keep(subject);
-        subject.end(byName.has(state.rule) ? "removed" : "rule removed", nowMs, this.#decided);
+        subject.end(this.#rules.has(state.rule) ? "removed" : "rule removed", nowMs, this.#decided);
       }
     }
-    for (const { source, ring } of this.#index.exactRings()) this.#awaited[source].add(ring);
+    for (const { source, ring } of this.#index.exactRings()) this.#awaited.addRing(source, ring);
   }
 
   /** True when some rule may select a Service of this name: what of others is heard can be dropped. */
@@ -96,10 +96,9 @@ export class AlertBook {
   /** Takes in the state of a ring now. Deadlines that passed before are decided first, on the ring as it was. */
   onRing(ring: Ring, nowMs: number): void {
     this.#decideDue(nowMs);
-    const awaited = this.#awaited[ring.source];
-    if (awaited.size > 0) awaited.delete(ring.key);
+    this.#awaited.seen(ring);
     const known = this.#selected[ring.source].get(ring.key);
-    if (known && ring.present && equalLabels(known.labels, ring.labels)) {
+    if (known?.labels && ring.present && equalLabels(known.labels, ring.labels)) {
       // The usual case: whom it concerns has been found out before.
       for (const subject of known.subjects) {
         subject.ring = ring;
@@ -124,6 +123,9 @@ export class AlertBook {
   /** Who speaks for others first: at one moment both may have something to say. */
   #takeDue(nowMs: number): readonly Subject[] {
     const due: Subject[] = [];
+    // Times that were to come are an hour further away after the clock was set back by one: all are asked for new ones.
+    if (nowMs < this.#lastMs) for (const key of this.#deadlines.keys()) this.#deadlines.set(key, nowMs);
+    this.#lastMs = nowMs;
     for (let next = this.#deadlines.takeDue(nowMs); next; next = this.#deadlines.takeDue(nowMs)) {
       const subject = this.#subjects.get(next.key);
       if (subject) due.push(subject);
@@ -182,23 +184,24 @@ export class AlertBook {
     this.#index = new RuleIndex(rules, this.#namespaceLabels);
     this.#inhibition.setRules(rules);
     for (const selected of Object.values(this.#selected)) selected.clear();
-    const byName = new Map(rules.map((rule) => [rule.name, rule]));
+    const before = this.#rules;
+    this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
     for (const subject of this.#subjects.values()) {
-      const rule = byName.get(subject.rule.name);
-      const stays =
-        rule && rule.source === subject.rule.source && rule.trigger.kind === subject.rule.trigger.kind;
-      if (!stays) {
+      const rule = this.#rules.get(subject.rule.name);
+      const stays = rule && isOfOneKind(rule, subject.rule);
+      if (!stays || (!subject.ring && !namesRing(rule, subject.ringKey))) {
         // It stays in the book: should the rule come back, its numbers go on.
-        this.#stopWaiting(subject);
+        this.#awaited.drop(subject);
         this.#leave(subject, rule ? "removed" : "rule removed", nowMs);
         continue;
       }
       subject.rule = rule;
       if (subject.ring) this.#see(subject, subject.ring, nowMs);
     }
+    this.#awaitReturned(before, nowMs);
     this.#wakeSuppressed(nowMs);
     for (const { source, ring } of this.#index.exactRings()) {
-      if (!this.#isSeen(source, ring)) this.#awaited[source].add(ring);
+      if (!this.#isSeen(source, ring)) this.#awaited.addRing(source, ring);
     }
   }
 
@@ -209,7 +212,7 @@ export class AlertBook {
 
   /** Rings that are waited for: after a list that covers them they are known to be absent. */
   awaitedRings(source: Source): readonly string[] {
-    return [...this.#awaited[source]];
+    return this.#awaited.rings(source);
   }
 
   /** What was decided since the last call. */
@@ -237,12 +240,22 @@ export class AlertBook {
   #await(subject: Subject, resolvedAtMs: number | undefined, nowMs: number): void {
     this.#inhibition.takeUp(subject, resolvedAtMs, nowMs);
     const other = this.#subjects.get(subject.key);
-    if (other) this.#otherKind.set(subject.key, other);
+    if (other && other !== subject) this.#otherKind.set(subject.key, other);
     this.#subjects.set(subject.key, subject);
-    this.#awaited[subject.rule.source].add(subject.ringKey);
-    const waiting = this.#restored.get(subject.ringKey);
-    if (waiting) waiting.push(subject);
-    else this.#restored.set(subject.ringKey, [subject]);
+    this.#awaited.add(subject);
+  }
+
+  /** What a rule that comes back knew before is waited for, as after a start: its ring may be gone. */
+  #awaitReturned(before: ReadonlyMap<string, Rule>, nowMs: number): void {
+    for (const subject of [...this.#subjects.values(), ...this.#otherKind.values()]) {
+      const rule = this.#rules.get(subject.rule.name);
+      const last = before.get(subject.rule.name);
+      const isAbout = (other: Rule): boolean =>
+        isOfOneKind(other, subject.rule) && namesRing(other, subject.ringKey);
+      if (!rule || subject.ring || !isAbout(rule) || (last && isAbout(last))) continue;
+      subject.rule = rule;
+      this.#await(subject, undefined, nowMs);
+    }
   }
 
   /** One rule may have been of both kinds, with numbers of each. */
@@ -252,20 +265,17 @@ export class AlertBook {
     else this.#subjects.set(subject.key, subject);
   }
 
-  #stopWaiting(subject: Subject): void {
-    const waiting = this.#restored.get(subject.ringKey)?.filter((other) => other !== subject);
-    if (waiting) this.#restored.set(subject.ringKey, waiting);
-  }
-
   #see(subject: Subject, ring: Ring, nowMs: number): void {
     // Of a Service that is gone the labels are not known any more, only its name.
     const isInScope = ring.present
       ? this.#index.selects(subject.rule, ring)
       : namesRing(subject.rule, ring.key);
     if (!isInScope) {
-      // It is left as it was stored until more is known.
-      if (this.#index.isUndecided(subject.rule, ring)) return;
-      return this.#leave(subject, "removed", nowMs);
+      const isUndecided = this.#index.isUndecided(subject.rule, ring);
+      if (!isUndecided) return this.#leave(subject, "removed", nowMs);
+      // It is left as it is until more is known: no time runs out meanwhile.
+      this.#unsee(subject);
+      return this.#awaited.keep(subject);
     }
     subject.ring = ring;
     this.#step(subject, ring, nowMs);
@@ -273,11 +283,15 @@ export class AlertBook {
 
   #leave(subject: Subject, reason: string, nowMs: number): void {
     subject.end(reason, nowMs, this.#decided);
+    this.#unsee(subject);
+    this.#noteFiring(subject, nowMs);
+  }
+
+  #unsee(subject: Subject): void {
     subject.ring = undefined;
     this.#deadlines.set(subject.key, undefined);
     this.#parked.delete(subject.key);
     this.#hushed.delete(subject.key);
-    this.#noteFiring(subject, nowMs);
   }
 
   #step(subject: Subject, ring: Ring, nowMs: number): void {
@@ -287,8 +301,7 @@ export class AlertBook {
       return;
     }
     if (this.#parked.size > 0) this.#parked.delete(subject.key);
-    const deadlineMs = subject.step(ring, nowMs, this.#decided, this.#surroundings);
-    this.#deadlines.set(subject.key, deadlineMs);
+    this.#deadlines.set(subject.key, stepSafely(subject, ring, nowMs, this.#decided, this.#surroundings));
     if (subject.isHushed) this.#hushed.add(subject.key);
     else if (this.#hushed.size > 0) this.#hushed.delete(subject.key);
     this.#noteFiring(subject, nowMs);
@@ -330,23 +343,12 @@ export class AlertBook {
     const known = this.#selected[ring.source].get(ring.key);
     const subjects = this.#index.rulesFor(ring).map((rule) => this.#subject(rule, ring.key));
     // Those that knew the ring and whose rule does not select it any more end; those of an absent ring go on by name.
-    const before = known?.subjects ?? this.#takeRestored(ring);
+    const before = [...(known?.subjects ?? []), ...this.#awaited.take(ring)];
     const others = before.filter((subject) => !subjects.includes(subject));
     const staying = ring.present ? [] : others;
-    this.#selected[ring.source].set(ring.key, { labels: ring.labels, subjects: [...subjects, ...staying] });
+    const labels = ring.present ? ring.labels : undefined;
+    this.#selected[ring.source].set(ring.key, { labels, subjects: [...subjects, ...staying] });
     return [...subjects, ...others];
-  }
-
-  #takeRestored(ring: Ring): readonly Subject[] {
-    const waiting = this.#restored.get(ring.key) ?? [];
-    const taken = waiting.filter((subject) => subject.rule.source === ring.source);
-    if (taken.length === waiting.length) this.#restored.delete(ring.key);
-    else
-      this.#restored.set(
-        ring.key,
-        waiting.filter((subject) => !taken.includes(subject)),
-      );
-    return taken;
   }
 
   #subject(rule: Rule, ringKey: string): Subject {
@@ -379,6 +381,10 @@ function restore(state: Alert | Baseline, rule: Rule | undefined): Subject {
   }
   const own = rule && isChangeRule(rule) ? rule : orphanChangeRule(state.rule);
   return new ChangeSubject(own, state.ring, state);
+}
+
+function isOfOneKind(one: Rule, other: Rule): boolean {
+  return one.source === other.source && one.trigger.kind === other.trigger.kind;
 }
 
 function namesRing(rule: Rule, ringKey: string): boolean {

@@ -7,6 +7,7 @@ import type { Decided, Decisions } from "./decisions.ts";
 import { mergeReports } from "./merge-reports.ts";
 import type { ReportedChange } from "./report-change.ts";
 import type { Standing } from "./standing.ts";
+import { standingHush } from "./standing-hush.ts";
 import { type Subject, subjectKey } from "./subject.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -66,13 +67,14 @@ export class ChangeSubject implements Subject {
       nowMs,
       this.#isRestored,
     );
+    const decided = report && this.#decided(report, ring, nowMs, around);
     this.#isRestored = false;
     if (baseline !== this.#baseline) {
       this.#baseline = baseline;
       decisions.baselines.push(baseline);
     }
     this.#isHushed = hushedUntilMs !== undefined && this.#deviates;
-    if (report) decisions.notices.push(this.#decided(report, ring, nowMs, around));
+    if (decided) decisions.notices.push(decided);
     this.#deadlineMs = deadlineMs !== undefined && Number.isFinite(deadlineMs) ? deadlineMs : undefined;
     return this.#deadlineMs;
   }
@@ -95,13 +97,12 @@ export class ChangeSubject implements Subject {
       ...readiness.values(),
       ...(presenceDeviation ? [presenceDeviation] : []),
     ];
-    const hush = around.hush(rule, ring, nowMs);
     const state = {
       rule: rule.name,
       ring: ring.key,
       kind: "change",
       notify: rule.notify,
-      ...(hush && { hushed: hush.why }),
+      ...standingHush(rule, ring, nowMs, around),
     } as const;
     if (all.length === 0) return { ...state, phase: "settled", fact: `${members.size} members as last told` };
     const sinceMs = Math.min(...all.map((deviation) => deviation.sinceMs));

@@ -14,6 +14,7 @@ import type { Decisions } from "./decisions.ts";
 import { advanceExpected, expectedDeadlineMs } from "./expected-size.ts";
 import { advanceFlaps, flapDeadlineMs, recentChanges } from "./flap-history.ts";
 import type { Standing } from "./standing.ts";
+import { standingHush } from "./standing-hush.ts";
 import { type Subject, subjectKey } from "./subject.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -82,7 +83,10 @@ export class ConditionSubject implements Subject {
     const needs = this.#needs();
     const noted = needs.notes ? this.#note(ring, nowMs, around) : undefined;
     const verdict = this.#judge(ring, nowMs, decisions);
-    if (verdict === "cannotSay") return earlier(noted, this.#nextLookMs(nowMs));
+    if (verdict === "cannotSay") {
+      if (this.#alert !== before) this.#store(decisions);
+      return earlier(noted, this.#nextLookMs(nowMs));
+    }
     // So it is for nearly all rules at nearly all events.
     const isCalm = before.phase.kind === "inactive" && this.#alert === before && verdict?.holds === false;
     if (isCalm && !needs.remembers) {
@@ -103,21 +107,22 @@ export class ConditionSubject implements Subject {
   end(reason: string, nowMs: number, decisions: Decisions): void {
     const ring = this.ring ?? absentRing(this.ringKey, this.rule.source);
     const before = this.#alert;
-    this.#take(endAlert(before, reason, nowMs), before, ring, nowMs, decisions);
+    // Seen again, it begins with a first sight: what changes meanwhile is no change.
+    const ended = before.flaps ? { ...before, flaps: undefined } : before;
+    this.#take(endAlert(ended, reason, nowMs), before, ring, nowMs, decisions);
   }
 
   standing(nowMs: number, around: Surroundings): Standing | undefined {
     const { ring } = this;
     if (!ring) return undefined;
     const { phase } = this.#alert;
-    const hush = around.hush(this.rule, ring, nowMs);
     const state = {
       rule: this.rule.name,
       ring: ring.key,
       kind: "condition",
       fact: this.#trouble ?? this.#verdict(ring, nowMs)?.fact ?? "out of scope",
       notify: this.rule.notify,
-      ...(hush && { hushed: hush.why }),
+      ...standingHush(this.rule, ring, nowMs, around),
     } as const;
     if (phase.kind === "inactive") return { ...state, phase: "inactive" };
     const next = (what: "fire" | "update" | "resolve") =>
@@ -238,14 +243,15 @@ export class ConditionSubject implements Subject {
 
   #take({ alert, words }: AlertStep, before: Alert, ring: Ring, nowMs: number, decisions: Decisions): void {
     if (alert === before) return;
-    this.#alert = alert;
-    this.#store(decisions);
-    for (const word of words) {
+    const notices = words.map((word) => {
       const { notify, severity } = word.told;
       const rule = { ...this.rule, severity };
       const facts = { nowMs, expected: this.#expected, whileAway: this.#isAway };
-      decisions.notices.push({ notice: alertNotice(rule, ring, alert, word, facts), notify });
-    }
+      return { notice: alertNotice(rule, ring, alert, word, facts), notify };
+    });
+    this.#alert = alert;
+    this.#store(decisions);
+    decisions.notices.push(...notices);
   }
 
   #store(decisions: Decisions): void {

@@ -6,8 +6,13 @@ import type { Notice } from "./notice.ts";
 export interface Decisions {
   readonly alerts: Alert[];
   readonly baselines: Baseline[];
-  /** Rules that cannot be judged on a ring, each told once. */
-  readonly troubles: { readonly rule: string; readonly ring: string; readonly message: string }[];
+  /** Rules that cannot be judged on a ring, each told once. `err`: a fault of ours, which comes again until it is over. */
+  readonly troubles: {
+    readonly rule: string;
+    readonly ring: string;
+    readonly message: string;
+    readonly err?: unknown;
+  }[];
   readonly notices: Decided[];
 }
 

@@ -1,6 +1,6 @@
 import { compareMembers } from "../ring/compare-rings.ts";
 import type { Member } from "../ring/ring.ts";
-import type { Baseline, Deviation } from "./baseline.ts";
+import { type Baseline, type Deviation, NO_DEVIATIONS } from "./baseline.ts";
 import type { Departure } from "./surroundings.ts";
 
 /** What stands now, by member key: those that counted in the rule's membership. */
@@ -33,7 +33,8 @@ export function memberDeviations(
       if (!standing.has(key)) next.set(key, goOn(baseline.deviations.get(key), "absent", moment));
     }
   }
-  return unchanged(baseline.deviations, next) ? baseline.deviations : next;
+  if (unchanged(baseline.deviations, next)) return baseline.deviations;
+  return next.size > 0 ? next : NO_DEVIATIONS;
 }
 
 /**
@@ -77,7 +78,8 @@ export function readinessDeviations(
     if (!before || before.ready === member.ready) continue;
     next.set(key, goOn(baseline.readiness.get(key), member.ready ? "ready" : "unready", moment));
   }
-  return unchanged(baseline.readiness, next) ? baseline.readiness : next;
+  if (unchanged(baseline.readiness, next)) return baseline.readiness;
+  return next.size > 0 ? next : NO_DEVIATIONS;
 }
 
 /** A deviation with this signature: the known one when it is the same, else one that begins now. */

@@ -6,6 +6,8 @@ import type { Each, Flapping, Membership } from "../rules/rule.ts";
 export interface FlapHistory {
   /** Readiness of each counted member as last seen, by its key. */
   readonly seen: Readonly<Record<string, boolean>>;
+  /** Who was counted. */
+  readonly membership?: Membership | undefined;
   /** Epoch milliseconds, latest last, no more than the rule counts; for `""` the ring, else a member's key or a zone. */
   readonly timesMs: Readonly<Record<string, readonly number[]>>;
 }
@@ -24,8 +26,10 @@ export function advanceFlaps(
   nowMs: number,
 ): FlapHistory {
   const members = ring.members.filter((member) => counts(member, terms.membership));
-  const changed = before ? changedItems(before, ring, members, terms.each) : [];
-  if (before && changed.length === 0 && !isAhead(before, nowMs)) return before;
+  // Of an edited rule others may count now, who have neither come nor gone.
+  const isComparable = (before?.membership ?? terms.membership) === terms.membership;
+  const changed = before && isComparable ? changedItems(before, ring, members, terms.each) : [];
+  if (before && isComparable && changed.length === 0 && !isAhead(before, nowMs)) return before;
   // Members and zones have names that others choose: `constructor` and `__proto__` are names like any other.
   const timesMs = new Map<string, readonly number[]>();
   for (const [item, times] of Object.entries(before?.timesMs ?? {})) {
@@ -35,6 +39,7 @@ export function advanceFlaps(
   for (const item of changed) timesMs.set(item, [...(timesMs.get(item) ?? []), nowMs].slice(-terms.changes));
   return {
     seen: Object.fromEntries(members.map(({ key, ready }) => [key, ready])),
+    membership: terms.membership,
     timesMs: Object.fromEntries(timesMs),
   };
 }

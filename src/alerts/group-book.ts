@@ -2,6 +2,7 @@ import type { GroupConfig } from "../rules/destination-options.ts";
 import { Deadlines } from "../runtime/deadlines.ts";
 import {
   groupDeadlineMs,
+  groupNotAhead,
   type GroupWord,
   joinGroup,
   leaveGroup,
@@ -72,6 +73,7 @@ export class GroupBook {
   #changed = new Map<string, Set<string>>();
   #forgotten = new Map<string, GroupId>();
   #prunedMs: number;
+  #lastMs = -Infinity;
 
   constructor({ destinations, stored, nowMs, mutedUntilMs = () => undefined }: GroupBookOptions) {
     this.#destinations = destinations;
@@ -79,7 +81,7 @@ export class GroupBook {
     this.#prunedMs = nowMs;
     for (const { group, members } of stored) {
       const id = idOf(group.destination, group.key);
-      this.#groups.set(id, { group, members: new Map(members) });
+      this.#groups.set(id, { group: groupNotAhead(group, nowMs), members: new Map(members) });
       for (const subject of members.keys()) this.#homes.set(idOf(group.destination, subject), id);
     }
     this.replaceRules({ destinations }, nowMs);
@@ -113,6 +115,8 @@ export class GroupBook {
   /** Lets those groups speak whose time has come, in the order in which it came. */
   onTime(nowMs: number): readonly GroupTelling[] {
     const tellings: GroupTelling[] = [];
+    if (nowMs < this.#lastMs) this.#onClockSetBack(nowMs);
+    this.#lastMs = nowMs;
     for (let due = this.#deadlines.takeDue(nowMs); due; due = this.#deadlines.takeDue(nowMs)) {
       const entry = this.#groups.get(due.key);
       if (!entry) continue;
@@ -218,6 +222,14 @@ export class GroupBook {
     const times = this.#destinations.get(group.destination)?.group ?? AT_ONCE;
     const atMs = groupDeadlineMs(group, times);
     this.#deadlines.set(id, atMs);
+  }
+
+  /** Nothing is waited for longer than it was to take. */
+  #onClockSetBack(nowMs: number): void {
+    for (const [id, entry] of this.#groups) {
+      entry.group = groupNotAhead(entry.group, nowMs);
+      this.#setDeadline(id, entry.group);
+    }
   }
 
   #prune(nowMs: number): void {

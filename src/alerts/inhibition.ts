@@ -5,11 +5,16 @@ import { type Subject, subjectKey } from "./subject.ts";
 /** Rings that recover together are heard of one by one: so long the others stay silent after the one that spoke for them. */
 export const LINGER_MS = 10_000;
 
+/** So long a stored alert may wait for its ring to be seen, and speaks for every zone and node. */
+export const UNSEEN_MS = 60_000;
+
 interface Speaking {
   /** `Infinity` while it fires. */
   readonly untilMs: number;
   readonly zone: ReadonlySet<string>;
   readonly node: ReadonlySet<string>;
+  /** It fires, and which zones and nodes are in trouble is not known again yet: until then, all may be. */
+  readonly unseenUntilMs?: number | undefined;
 }
 
 /** Which rules speak for which others: a rule is silent while one that it names fires for the same ring, zone or node. */
@@ -33,23 +38,33 @@ export class Inhibition {
     const before = ofRule.get(subject.key);
     if (!subject.isFiring) {
       if (before?.untilMs !== Infinity) return false;
-      ofRule.set(subject.key, { ...before, untilMs: nowMs + LINGER_MS });
+      const untilMs = nowMs + LINGER_MS;
+      ofRule.set(subject.key, { ...before, untilMs, unseenUntilMs: before.unseenUntilMs && untilMs });
       return true;
     }
     const { ring } = subject;
     const zone = ring ? troubled(ring, "zone") : new Set<string>();
     const node = ring ? troubled(ring, "node") : new Set<string>();
     ofRule.set(subject.key, { untilMs: Infinity, zone, node });
-    return before !== undefined && !(before.zone.isSubsetOf(zone) && before.node.isSubsetOf(node));
+    if (before === undefined) return false;
+    return (
+      before.unseenUntilMs !== undefined || !(before.zone.isSubsetOf(zone) && before.node.isSubsetOf(node))
+    );
   }
 
   /** Takes up a stored subject. One that has just resolved still speaks for its ring; for which zones and nodes is not known any more. */
   takeUp(subject: Subject, resolvedAtMs: number | undefined, nowMs: number): void {
     this.note(subject, nowMs);
+    const ofRule = this.#speaking.get(subject.rule.name);
+    if (subject.isFiring && !subject.ring) {
+      const unseen = { untilMs: Infinity, zone: new Set<string>(), node: new Set<string>() };
+      ofRule?.set(subject.key, { ...unseen, unseenUntilMs: nowMs + UNSEEN_MS });
+      return;
+    }
     if (subject.isFiring || resolvedAtMs === undefined) return;
     const untilMs = Math.min(resolvedAtMs, nowMs) + LINGER_MS;
     if (untilMs <= nowMs) return;
-    this.#speaking.get(subject.rule.name)?.set(subject.key, { untilMs, zone: new Set(), node: new Set() });
+    ofRule?.set(subject.key, { untilMs, zone: new Set(), node: new Set() });
   }
 
   /** Which rule speaks for this one about this ring now, and until when; `Infinity` while it fires. */
@@ -73,7 +88,11 @@ export class Inhibition {
     if (places.size === 0) return -Infinity;
     // Each place is spoken for until the last of those who do; all must be.
     const ends = [...places].map((place) =>
-      Math.max(...speaking.values().map((each) => (each[same].has(place) ? each.untilMs : -Infinity))),
+      Math.max(
+        ...speaking
+          .values()
+          .map((each) => (each[same].has(place) ? each.untilMs : (each.unseenUntilMs ?? -Infinity))),
+      ),
     );
     return Math.min(...ends);
   }

@@ -1,7 +1,7 @@
 import type { Verdict } from "../rules/conditions/condition.ts";
 import { itemFacts } from "../rules/conditions/evaluate.ts";
 import { formatDuration } from "../rules/duration.ts";
-import type { ItemHolds } from "./alert.ts";
+import type { FiringPhase, ItemHolds } from "./alert.ts";
 
 /** What holds, since when. */
 export interface Hold {
@@ -23,7 +23,7 @@ export interface Hold {
  */
 export function holdOf(
   verdict: Verdict,
-  before: { readonly sinceMs: number; readonly items?: ItemHolds | undefined } | undefined,
+  before: (Pick<FiringPhase, "sinceMs" | "items"> & { readonly firedAtMs?: number }) | undefined,
   forMs: number,
   nowMs: number,
 ): Hold {
@@ -45,10 +45,17 @@ export function holdOf(
   }
   // Members and zones have names that others choose: `constructor` and `__proto__` are names like any other.
   const known = new Map(Object.entries(before?.items ?? {}));
+  // A rule that asks for `each` only since it was edited goes on with the hold of the ring.
+  const newMs = before && !before.items ? before.sinceMs : nowMs;
   const items: ItemHolds = Object.fromEntries(
-    verdict.items.map(({ item }) => [item, Math.min(known.get(item) ?? nowMs, nowMs)]),
+    verdict.items.map(({ item }) => [item, Math.min(known.get(item) ?? newMs, nowMs)]),
   );
-  const due = verdict.items.filter(({ item }) => nowMs >= (items[item] ?? nowMs) + forMs);
+  // What has fired does not resolve because the rule asks for a longer hold now.
+  const firedMs = before?.firedAtMs === undefined ? -Infinity : before.sinceMs;
+  const due = verdict.items.filter(({ item }) => {
+    const sinceMs = items[item] ?? nowMs;
+    return nowMs >= sinceMs + forMs || sinceMs <= firedMs;
+  });
   return {
     holds: verdict.holds,
     stands: due.length > 0,

@@ -60,7 +60,9 @@ export class ObjectSight {
     if (this.#awaited.size === 0) return false;
     const before = this.#awaited.size;
     for (const id of this.#awaited.keys()) if (this.#listed.has(id)) this.#awaited.delete(id);
-    if (this.#now() >= this.#dueMs) this.#awaited.clear();
+    const leftMs = this.#dueMs - this.#now();
+    // More than it ever was: the clock was set back.
+    if (leftMs <= 0 || leftMs > OBJECTS_WAIT_MS) this.#awaited.clear();
     return this.#awaited.size < before;
   }
 

@@ -27,4 +27,6 @@ export interface Standing {
   readonly notify: readonly string[];
   /** Why nobody is told now. */
   readonly hushed?: string;
+  /** Who else of `notify` is not told now, where others are. */
+  readonly quiet?: readonly { readonly destination: string; readonly why: string }[];
 }

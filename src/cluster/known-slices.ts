@@ -2,8 +2,8 @@ import type { RememberedLine } from "./remembered-line.ts";
 import type { Slice } from "./slice.ts";
 import { hashText } from "./text-hash.ts";
 
-/** As many bytes of lines are remembered: those of some 3,000 slices of three endpoints, the ones that changed last. */
-const LINES_LIMIT_BYTES = 8 * 1024 * 1024;
+/** As many bytes of lines are remembered: those of some 1,500 slices of three endpoints, the ones that changed last. */
+const LINES_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** A slice as last handed over. */
 export interface KnownSlice {

@@ -11,7 +11,6 @@ import type { LoopOptions, Reflector } from "./reflector.ts";
 import type { ScopeStatus } from "./scope-status.ts";
 import { WatchHealth } from "./watch-health.ts";
 import { type WatchEnd, watchLines } from "./watch-lines.ts";
-import type { Scope } from "./watch-plan.ts";
 
 const LIST_TIMEOUT_MS = 30_000;
 const HEAD_TIMEOUT_MS = 30_000;
@@ -205,8 +204,7 @@ export class ListWatchLoop<Item, Event> implements Reflector {
     const limitMs = sendInitialEvents ? this.#quietLimitMs() : Math.max(1, deadlineMs - clock.now());
     this.#progress = false;
     const end = await watchLines({
-      // It only asks for the scope's request and name, which are known of each kind.
-      scope: scope as Scope,
+      scope,
       connection,
       clock,
       signal: this.#interruption.signal,

@@ -38,7 +38,11 @@ export class ScopeSight {
   takeSight(nowMs: number): boolean {
     const before = this.#down.size;
     if (before > 0) {
-      for (const [id, { untilMs }] of this.#down) if (nowMs >= untilMs) this.#down.delete(id);
+      for (const [id, { untilMs }] of this.#down) {
+        // Further away than it ever was: the clock was set back.
+        const isSetBack = Number.isFinite(untilMs) && nowMs < untilMs - CATCH_UP_MS;
+        if (nowMs >= untilMs || isSetBack) this.#down.delete(id);
+      }
     }
     const isSighted = this.#isSighted || this.#down.size < before;
     this.#isSighted = false;

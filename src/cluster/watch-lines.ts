@@ -3,11 +3,11 @@ import type { ApiConnection, ApiStream } from "./api-connection.ts";
 import { decodeStatusText } from "./decode-event.ts";
 import { answerFailure, describeAttempt, type Failure, parseRetryAfter, thrownFailure } from "./failure.ts";
 import { LineSplitter, LineTooLongError } from "./split-lines.ts";
-import { type Scope, scopeRequest } from "./watch-plan.ts";
+import { scopeRequest, type WatchScope } from "./watch-plan.ts";
 
 /** How to watch a scope. */
 export interface WatchOptions {
-  readonly scope: Scope;
+  readonly scope: WatchScope;
   readonly connection: ApiConnection;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -4,6 +4,7 @@ import { formatDuration } from "../rules/duration.ts";
 import { countProblems, formatProblems, plural } from "../rules/format-problems.ts";
 import { loadRules } from "../rules/load-rules.ts";
 import type { RulesFile } from "../rules/load-rules.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 /** What `ringbell check` needs of the world. */
 export interface CheckIo {
@@ -39,7 +40,11 @@ function checkFile(path: string, kinds: DestinationKinds, io: CheckIo): number {
   try {
     text = io.readFile(path);
   } catch (error) {
-    io.err(`Cannot read rules file ${name}: ${reasonOf(error)}\n`);
+    io.err(`Cannot read rules file ${name}: ${fileTrouble(error)}\n`);
+    return BAD;
+  }
+  if (/^tests:/m.test(text) && !/^destinations:/m.test(text)) {
+    io.err(`Cannot check ${name}: it is a file of tests and no rules file, try ringbell test\n`);
     return BAD;
   }
   const result = loadRules(text, name, kinds);
@@ -51,7 +56,7 @@ function checkFile(path: string, kinds: DestinationKinds, io: CheckIo): number {
   return OK;
 }
 
-function summary(name: string, { rules, destinations }: RulesFile): string {
+function summary(name: string, { rules, destinations, selfNotify }: RulesFile): string {
   const rows = rules.map((rule) => [
     rule.name,
     describeRings(rule),
@@ -59,16 +64,61 @@ function summary(name: string, { rules, destinations }: RulesFile): string {
     rule.notify.join(", "),
     describeTrigger(rule),
   ]);
-  const places = [...destinations.values()].map((place) => [place.name, place.kind, retryWords(place)]);
+  const places = [...destinations.values()].map((place) => [
+    place.name,
+    place.kind,
+    retryWords(place),
+    hearsWords(place),
+  ]);
+  const self = selfNotify.length > 0 ? selfNotify.join(", ") : "nobody (selfNotify is empty)";
   return [
     `${name}: ${plural(rules.length, "rule")}, ${plural(destinations.size, "destination")}\n`,
-    table(["RULE", "RINGS", "SEVERITY", "TELLS", "SPEAKS WHEN"], rows),
-    table(["DESTINATION", "KIND", "RETRIES"], places),
+    wideTable(["RULE", "RINGS", "SEVERITY", "TELLS", "SPEAKS WHEN"], rows),
+    wideTable(["DESTINATION", "KIND", "RETRIES", "HEARS ALERTS"], places),
+    `Of Ringbell's own troubles hears ${self}\n`,
   ].join("\n");
 }
 
 function retryWords({ retryForMs }: DestinationConfig): string {
-  return retryForMs === undefined ? "as usual for its kind" : `for ${formatDuration(retryForMs)}`;
+  return retryForMs === undefined ? "as usual" : `for ${formatDuration(retryForMs)}`;
+}
+
+function hearsWords({ mute, group }: DestinationConfig): string {
+  const words = group
+    ? [
+        `${group.by.length > 0 ? `together by ${group.by.join(" and ")}` : "all together"} after ${formatDuration(group.waitMs)}`,
+        `then every ${formatDuration(group.intervalMs)}`,
+      ]
+    : ["one by one"];
+  if (mute.length > 0) words.push(`not in ${mute.join(" or ")}`);
+  return words.join(", ");
+}
+
+/** Columns of a terminal that most people have. */
+const WIDTH = 100;
+const INDENT = "    ";
+
+/** A table; where it would be too wide the last column stands below the others, folded at its spaces. */
+function wideTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const whole = table(head, rows);
+  if (whole.split("\n").every((line) => line.length <= WIDTH)) return whole;
+  const lines = table(
+    head.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+  ).split("\n");
+  const below = [head, ...rows].map((row) => folded(row.at(-1) ?? ""));
+  return below.map((text, at) => `${lines[at]}\n${text}`).join("");
+}
+
+function folded(text: string): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    const longer = last === undefined ? word : `${last} ${word}`;
+    if (last !== undefined && INDENT.length + longer.length <= WIDTH) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.map((line) => `${INDENT}${line}\n`).join("");
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -76,12 +126,4 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   const widths = head.map((_title, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
   return lines.map((line) => `${line.trimEnd()}\n`).join("");
-}
-
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code === "ENOENT") return "there is no such file";
-  if (code === "EISDIR") return "it is a directory, name the file in it";
-  if (code === "EACCES") return "permission denied";
-  return code || "it is not readable";
 }

@@ -1,6 +1,7 @@
 import { formatProblems } from "../rules/format-problems.ts";
 import type { DestinationKinds } from "../rules/build-destinations.ts";
 import { loadRules, type RulesFile } from "../rules/load-rules.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 /** A clean end, a failure, bad usage or a bad rules file. */
 export const EXIT = { clean: 0, failure: 1, usage: 2 } as const;
@@ -38,7 +39,7 @@ export function loadOrExit(
   try {
     text = readText(path);
   } catch (error) {
-    writeError(`Cannot read rules file ${path}: ${(error as NodeJS.ErrnoException).code ?? "unreadable"}\n`);
+    writeError(`Cannot read rules file ${path}: ${fileTrouble(error)}\n`);
     throw new Exit(EXIT.usage);
   }
   const loaded = loadRules(text, path, kinds);

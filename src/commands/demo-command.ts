@@ -8,8 +8,8 @@ export function registerDemo(program: Command, cli: Cli): void {
   program
     .command("demo")
     .description("show what it does, in three quarters of a minute and without a cluster")
-    .option("--fast", "as fast as it goes, in plain lines", false)
-    .action(async ({ fast }: { fast: boolean }) => {
+    .option("--fast", "as fast as it goes, in plain lines")
+    .action(async ({ fast = false }: { fast?: boolean }) => {
       const { stdout } = process;
       const closed = new AbortController();
       // Who closes the pipe has seen enough.

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Standing } from "../alerts/standing.ts";
+import { standingFromJson, type StandingJson } from "../alerts/standing-json.ts";
 import { planFor } from "../app.ts";
 import { createApiConnection } from "../cluster/api-connection.ts";
 import { loadKubeConfig } from "../cluster/kube-config.ts";
@@ -11,14 +11,15 @@ import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
 import { explain, firstSight, type Truth } from "./explain.ts";
 import { listOnce } from "./list-once.ts";
 import { readOrExit } from "./replay-command.ts";
+import { REACH_HINT, requestTrouble, urlOption } from "./url-option.ts";
 
 interface ExplainFlags {
   readonly ring?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly recording?: string;
-  readonly url?: string;
-  readonly json: boolean;
+  readonly url?: URL;
+  readonly json?: boolean;
 }
 
 const SOURCES = ["kubeconfig", "context", "recording", "url"];
@@ -38,16 +39,16 @@ export function registerExplain(program: Command, cli: Cli): void {
       ),
     )
     .addOption(
-      new Option("--url <url>", "ask a running Ringbell, such as http://127.0.0.1:8080").conflicts(
-        SOURCES.filter((name) => name !== "url"),
-      ),
+      new Option("--url <url>", "ask a running Ringbell, such as http://127.0.0.1:8080")
+        .argParser(urlOption)
+        .conflicts(SOURCES.filter((name) => name !== "url")),
     )
-    .option("--json", "print JSON", false)
+    .option("--json", "print JSON")
     .action(async (path: string, flags: ExplainFlags) => {
       const { file } = loadOrExit(path, cli);
       const truth = await truthFrom(file, flags, cli);
       const { writeOut: out, writeError: err } = cli;
-      throw new Exit(explain({ file, truth, ring: flags.ring, json: flags.json, out, err }));
+      throw new Exit(explain({ file, truth, ring: flags.ring, json: flags.json ?? false, out, err }));
     });
 }
 
@@ -92,24 +93,35 @@ async function lookAtCluster(file: RulesFile, flags: ExplainFlags, cli: Cli): Pr
 
 /** Asks a running Ringbell where its rules stand. */
 export async function askStandings(
-  url: string,
+  url: URL,
   fetch: typeof globalThis.fetch,
   nowMs: number,
 ): Promise<Truth | { readonly failure: string }> {
-  const place = URL.parse("/api/v1/standings", url)?.href;
-  if (place === undefined || !/^https?:/.test(place))
-    return { failure: `Cannot ask ${url}: it is no http or https URL, such as http://127.0.0.1:8080` };
+  const at = `Cannot ask for standings at ${url.origin}`;
+  let answer: Response;
+  let text: string;
   try {
-    const answer = await fetch(place, { headers: { accept: "application/json" }, redirect: "error" });
-    if (!answer.ok) return { failure: `Cannot ask ${place}: HTTP ${answer.status}` };
-    const body = (await answer.json()) as { readonly standings?: unknown };
-    const standings = Array.isArray(body) ? body : body.standings;
-    if (!Array.isArray(standings)) return { failure: `Cannot ask ${place}: the answer holds no standings` };
-    return { nowMs, standings: standings as readonly Standing[], warnings: [], note: undefined };
+    answer = await fetch(new URL("/api/v1/standings", url), {
+      headers: { accept: "application/json" },
+      redirect: "error",
+    });
+    text = await answer.text();
   } catch (error) {
-    const { cause } = error as Error;
-    const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "no usable answer";
-    return { failure: `Cannot ask ${place}: ${code}` };
+    return { failure: `${at}: ${requestTrouble(error)}; ${REACH_HINT}` };
+  }
+  const standings = answer.ok ? listOf(text) : undefined;
+  if (!standings)
+    return { failure: `${at}: HTTP ${answer.status}, and not as Ringbell answers: is --url right?` };
+  const told = (standings as readonly StandingJson[]).map(standingFromJson);
+  return { nowMs, standings: told, warnings: [], note: undefined };
+}
+
+function listOf(text: string): readonly unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

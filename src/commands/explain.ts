@@ -1,9 +1,10 @@
 import type { Standing } from "../alerts/standing.ts";
+import { standingToJson } from "../alerts/standing-json.ts";
 import { describeRings, describeTrigger } from "../rules/describe-rule.ts";
 import { formatDuration } from "../rules/duration.ts";
 import type { RulesFile } from "../rules/load-rules.ts";
 import type { Rule } from "../rules/rule.ts";
-import { nextWords, standingJson } from "./standing-rows.ts";
+import { nextWords } from "./standing-rows.ts";
 
 /** Where each rule stands, and as of when. */
 export interface Truth {
@@ -42,7 +43,7 @@ export function explain({ file, truth, ring, json, out, err }: ExplainOptions): 
   const wanted = standings.filter((standing) => ring === undefined || standing.ring === ring);
   if (json) {
     const at = new Date(nowMs).toISOString();
-    out(`${JSON.stringify({ at, standings: wanted.map(standingJson) }, undefined, 2)}\n`);
+    out(`${JSON.stringify({ at, standings: wanted.map(standingToJson) }, undefined, 2)}\n`);
   } else {
     if (note !== undefined) err(`${note}\n`);
     out(file.rules.map((rule) => ruleText(rule, wanted, ring, nowMs)).join("\n"));
@@ -75,12 +76,13 @@ function byRing(a: Standing, b: Standing): number {
 }
 
 function standingText(standing: Standing, nowMs: number): string {
-  const { ring, phase, sinceMs, fact, hushed } = standing;
+  const { ring, phase, sinceMs, fact, hushed, quiet = [] } = standing;
   const since = sinceMs === undefined ? "" : ` for ${ago(nowMs - sinceMs)}`;
   const next = nextWords(standing, nowMs);
   const lines = [`${ring}  ${phase}${since}: ${fact}`];
   if (next !== "") lines.push(`  next: ${next}`);
   if (hushed !== undefined) lines.push(`  tells nobody now: ${hushed}`);
+  for (const { destination, why } of quiet) lines.push(`  does not tell ${destination} now: ${why}`);
   return lines.map((line) => `  ${line}\n`).join("");
 }
 

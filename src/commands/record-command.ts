@@ -1,4 +1,4 @@
-import { createWriteStream } from "node:fs";
+import { createWriteStream, openSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -9,7 +9,8 @@ import { parseDuration } from "../rules/duration.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { systemRandom } from "../runtime/random.ts";
 import { VERSION } from "../runtime/version.ts";
-import { type Cli, Exit, loadOrExit } from "./cli.ts";
+import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
+import { newFileTrouble } from "./file-trouble.ts";
 import { record } from "./record.ts";
 
 interface RecordFlags {
@@ -18,7 +19,7 @@ interface RecordFlags {
   readonly context?: string;
   readonly for?: number;
   readonly out: string;
-  readonly anonymize: boolean;
+  readonly anonymize?: boolean;
 }
 
 /** `ringbell record`. */
@@ -31,7 +32,7 @@ export function registerRecord(program: Command, cli: Cli): void {
     .option("--context <name>", "a context of the kubeconfig instead of its current one")
     .option("--for <duration>", "how long, such as 1h (default: until Ctrl-C)", durationOption)
     .option("--out <file>", "where to; compressed when the name ends in .gz; - for standard output", "-")
-    .option("--anonymize", "write stand-ins for names, uids, addresses and labels", false)
+    .option("--anonymize", "write stand-ins for names, uids, addresses and labels")
     .action(async (flags: RecordFlags) => {
       const { file } = loadOrExit(flags.rules, cli);
       const kubeConfig = () =>
@@ -43,7 +44,7 @@ export function registerRecord(program: Command, cli: Cli): void {
         clock: systemClock,
         version: VERSION,
       });
-      const output = openRecording(flags.out);
+      const output = openOrExit(flags.out, cli);
       const stop = AbortSignal.any([cli.stopSignal(), output.failed]);
       const code = await record({
         file,
@@ -54,7 +55,7 @@ export function registerRecord(program: Command, cli: Cli): void {
         write: (line) => output.write(line),
         err: cli.writeError,
         forMs: flags.for,
-        anonymize: flags.anonymize,
+        anonymize: flags.anonymize ?? false,
         stop,
       });
       await connection.close();
@@ -72,10 +73,19 @@ export interface RecordingOutput {
   close(): Promise<void>;
 }
 
-/** Opens a file to record to; `-` is standard output. */
+function openOrExit(path: string, { writeError }: Cli): RecordingOutput {
+  try {
+    return openRecording(path);
+  } catch (error) {
+    writeError(`Cannot write recording ${path}: ${newFileTrouble(error)}\n`);
+    throw new Exit(EXIT.usage);
+  }
+}
+
+/** Opens a file to record to; `-` is standard output. Throws what `node:fs` throws. */
 export function openRecording(path: string): RecordingOutput {
   const failure = new AbortController();
-  const sink: Writable = path === "-" ? process.stdout : createWriteStream(path);
+  const sink: Writable = path === "-" ? process.stdout : createWriteStream(path, { fd: openSync(path, "w") });
   const head: Writable = path.endsWith(".gz") ? createGzip() : sink;
   if (head !== sink) head.pipe(sink);
   sink.on("error", (error) => failure.abort(error));

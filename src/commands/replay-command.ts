@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readHistory } from "../rehearsal/recorded-history.ts";
 import { RecordingError } from "../rehearsal/recording-lines.ts";
 import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
+import { fileTrouble } from "./file-trouble.ts";
 import { replayCommand } from "./replay.ts";
 
 /** `ringbell replay`. */
@@ -13,14 +14,14 @@ export function registerReplay(program: Command, cli: Cli): void {
     .argument("<recording>", "a file of ringbell record, or a watch with its .meta.json")
     .requiredOption("--rules <file>", "the rules file; - for standard input")
     .option("--diff <file>", "show only how this rules file differs")
-    .option("--json", "print JSON", false)
-    .action((recording: string, flags: { rules: string; diff?: string; json: boolean }) => {
+    .option("--json", "print JSON")
+    .action((recording: string, flags: { rules: string; diff?: string; json?: boolean }) => {
       const rules = { path: flags.rules, file: loadOrExit(flags.rules, cli).file };
       const { diff } = flags;
       const other = diff === undefined ? undefined : { path: diff, file: loadOrExit(diff, cli).file };
       const history = readOrExit(recording, cli);
       const { writeOut: out, writeError: err } = cli;
-      replayCommand({ history, recording, rules, other, json: flags.json, out, err });
+      replayCommand({ history, recording, rules, other, json: flags.json ?? false, out, err });
     });
 }
 
@@ -35,7 +36,7 @@ export function readOrExit(path: string, { writeError }: Pick<Cli, "writeError">
     writeError(
       error instanceof RecordingError
         ? `${error.message}\n`
-        : `Cannot read recording ${path}: ${missing === undefined || missing === path ? "" : `${missing}: `}${code}\n`,
+        : `Cannot read recording ${path}: ${missing === undefined || missing === path ? "" : `${missing}: `}${fileTrouble(error)}\n`,
     );
     throw new Exit(EXIT.usage);
   }

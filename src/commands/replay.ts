@@ -3,9 +3,9 @@ import type { HeldBack } from "../rehearsal/held-back.ts";
 import type { History } from "../rehearsal/recorded-history.ts";
 import { replay, type Replayed, type SentNotice } from "../rehearsal/replay.ts";
 import type { Standing } from "../alerts/standing.ts";
+import { standingToJson } from "../alerts/standing-json.ts";
 import { formatDuration } from "../rules/duration.ts";
 import { plural } from "../rules/format-problems.ts";
-import { standingJson } from "./standing-rows.ts";
 import type { RulesFile } from "../rules/load-rules.ts";
 
 /** What `ringbell replay` was asked to do, and what it needs of the world. */
@@ -42,7 +42,7 @@ export function replayCommand(options: ReplayOptions): void {
     out(`${JSON.stringify({ recording: recordingJson(recording, history), ...told }, undefined, 2)}\n`);
     return;
   }
-  out(`${heading(recording, history)}\n`);
+  out(heading(recording, history));
   if (other && b && difference) {
     const sides = { a: { path: rules.path, replayed: a }, b: { path: other.path, replayed: b } };
     out(differenceText(sides, difference, history.startMs));
@@ -58,6 +58,8 @@ function heading(recording: string, { startMs, endMs, events }: History): string
 interface Row {
   readonly atMs: number;
   readonly cells: readonly string[];
+  /** On a line of its own, below. */
+  readonly note?: string;
 }
 
 function timeline({ sent, heldBack, standings }: Replayed, { startMs, endMs }: History): string {
@@ -65,7 +67,7 @@ function timeline({ sent, heldBack, standings }: Replayed, { startMs, endMs }: H
   const deliveries = sent.reduce((sum, { to }) => sum + to.length, 0);
   const open = standings.filter(isOpen).map((standing) => `  ${openWords(standing, startMs, endMs)}\n`);
   return [
-    table(rows, startMs),
+    rows.length > 0 ? `\n${table(rows, startMs)}` : "",
     open.length > 0 ? `\nNot over at the end:\n${open.join("")}` : "",
     `\nSent ${plural(sent.length, "notice")} in ${deliveries} ${deliveries === 1 ? "delivery" : "deliveries"}, held back ${heldBack.length}\n`,
   ].join("");
@@ -109,14 +111,14 @@ function differenceText(
   startMs: number,
 ): string {
   const part = (title: string, rows: readonly Row[]): string =>
-    rows.length > 0 ? `${title}\n${table(rows, startMs)}\n` : "";
+    rows.length > 0 ? `\n${title}\n${table(rows, startMs)}` : "";
   const only = (sent: readonly SentNotice[], other: Side): Row[] =>
-    sent.map((one) => ({ ...sentRow(one), cells: [...sentRow(one).cells, insteadOf(one, other)] }));
+    sent.map((one) => ({ ...sentRow(one), note: insteadOf(one, other) }));
   return [
     part(`Only ${a.path}`, only(onlyA, b)),
     part(`Only ${b.path}`, only(onlyB, a)),
     part(`Both, in another way (as ${a.path} says it, then how ${b.path} differs)`, moved.map(movedRow)),
-    `Only ${a.path} ${onlyA.length}, only ${b.path} ${onlyB.length}, both in another way ${moved.length}, both alike ${same}\n`,
+    `\nOnly ${a.path}: ${onlyA.length}, only ${b.path}: ${onlyB.length}, both in another way: ${moved.length}, both alike: ${same}\n`,
   ].join("");
 }
 
@@ -151,17 +153,17 @@ function table(rows: readonly Row[], startMs: number): string {
     offset(atMs, startMs),
     ...cells,
   ]);
-  const widths = [0, 1, 2, 3, 4, 5].map((column) =>
+  const widths = [0, 1, 2, 3, 4].map((column) =>
     Math.max(0, ...lines.map((line) => line[column]?.length ?? 0)),
   );
+  const [clock = 0, since = 0] = widths;
+  const indent = " ".repeat(clock + since + 4);
   return lines
-    .map(
-      (line) =>
-        `${line
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
+    .map((line, at) => {
+      const text = line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ");
+      const note = rows[at]?.note;
+      return `${text.trimEnd()}\n${note ? `${indent}${note}\n` : ""}`;
+    })
     .join("");
 }
 
@@ -181,7 +183,7 @@ function replayedJson({ sent, heldBack, standings }: Replayed) {
       since: new Date(sinceMs).toISOString(),
       ...rest,
     })),
-    standings: standings.map(standingJson),
+    standings: standings.map(standingToJson),
   };
 }
 

@@ -22,7 +22,7 @@ export function registerRun(program: Command, cli: Cli): void {
   program
     .command("run")
     .description("watch the cluster and send notices, until SIGTERM or SIGINT")
-    .requiredOption("--rules <file>", "the rules file")
+    .requiredOption("--rules <file>", "the rules file; - for standard input")
     .option(
       "--kubeconfig <file>",
       "how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, in a Pod its service account)",

@@ -11,13 +11,14 @@ import { deferBriefly } from "../runtime/defer.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { createMetrics, type Metrics } from "../runtime/metrics.ts";
 import { systemRandom } from "../runtime/random.ts";
-import type { SecretSource } from "../runtime/secret.ts";
+import { SecretMissingError, type SecretSource } from "../runtime/secret.ts";
 import type { Api } from "../server/api.ts";
 import { type OpsServer, startOpsServer } from "../server/ops-server.ts";
 import { silenceApi } from "../server/silence-api.ts";
 import { joinApis, type RulesFileStatus, standingApi } from "../server/standing-api.ts";
-import { apiTokenFrom } from "../server/write-access.ts";
+import { type ApiToken, apiTokenFrom } from "../server/write-access.ts";
 import { rulesFileFinding, stateFinding } from "../alerts/self-alerts.ts";
+import { standingToJson } from "../alerts/standing-json.ts";
 import { openState } from "../state/open-state.ts";
 import { followFile } from "./follow-file.ts";
 import { VERSION } from "../runtime/version.ts";
@@ -86,6 +87,8 @@ export async function run(options: RunOptions): Promise<void> {
   );
   resources.defer(() => server.close());
   logStart(options, server);
+  const token = apiTokenFrom(options.apiTokenFile, env, readSecret);
+  warnOfToken(token, logger);
   const app = startApp({
     file,
     connection,
@@ -106,12 +109,12 @@ export async function run(options: RunOptions): Promise<void> {
   const followed = followRules(options, app, metrics);
   api = joinApis([
     standingApi({
-      standings: () => app.pipeline.standings(),
+      standings: () => app.pipeline.standings().map(standingToJson),
       status: () => ({ version: VERSION, notReady: notReady(), rulesFile: followed.status() }),
     }),
     silenceApi({
       desk: app.pipeline,
-      token: apiTokenFrom(options.apiTokenFile, env, readSecret),
+      token,
       now: () => systemClock.now(),
       newId: options.newStoreId,
     }),
@@ -143,8 +146,10 @@ function followRules(options: RunOptions, app: App, metrics: Metrics) {
       "the rules file has changed",
     );
     status = { ...status, since: iso(systemClock.now()), problems: [] };
-    await app.reload(file);
+    const ended = app.reload(file);
+    // At once: until the watches that nobody needs have ended, there may be a bad edit to tell of.
     app.pipeline.onSelf(rulesFileFinding(rulesPath, undefined));
+    await ended;
   };
   const followed = followFile({
     read: readRules,
@@ -183,6 +188,19 @@ function logStart({ file, rulesPath, logger }: RunOptions, server: OpsServer): v
     },
     "starting",
   );
+}
+
+/** The file is read at each request, so it may still come; until then nobody can write from elsewhere. */
+function warnOfToken(token: ApiToken, logger: Logger): void {
+  try {
+    token();
+  } catch (error) {
+    if (!(error instanceof SecretMissingError)) throw error;
+    logger.warn(
+      { problem: error.message },
+      "the API token cannot be read: writes from elsewhere are refused",
+    );
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -17,8 +17,8 @@ export function registerSend(program: Command, cli: Cli): void {
     .argument("<destination>", "a name below destinations in the rules file")
     .requiredOption("--rules <file>", "the rules file; - for standard input")
     .option("--rule <name>", "as a notice of this rule")
-    .option("--retry", "try as usual until it is delivered or refused, not only once", false)
-    .action(async (destination: string, flags: { rules: string; rule?: string; retry: boolean }) => {
+    .option("--retry", "try as usual until it is delivered or refused, not only once")
+    .action(async (destination: string, flags: { rules: string; rule?: string; retry?: boolean }) => {
       const { file } = loadOrExit(flags.rules, cli);
       const proxy = proxyFromEnv(cli.env);
       const sender = createSender(proxy ? { proxy } : {});
@@ -28,7 +28,7 @@ export function registerSend(program: Command, cli: Cli): void {
           kinds: destinationKinds,
           destination,
           rule: flags.rule,
-          retry: flags.retry,
+          retry: flags.retry ?? false,
           sender,
           readSecret: secretSource(cli.env, (path) => readFileSync(path, "utf8")),
           clock: systemClock,

@@ -1,5 +1,6 @@
 import type { SilenceJson, SilenceRequest } from "../alerts/silence-json.ts";
 import type { Secret } from "../runtime/secret.ts";
+import { REACH_HINT, requestTrouble } from "./url-option.ts";
 
 /** Where a Ringbell is reached, and with what. */
 export interface SilenceClientOptions {
@@ -64,19 +65,15 @@ async function request<Value>(
   return { ok: false, problem: `${at}: ${refusalOf(response.status, answer)}` };
 }
 
-const REACH_HINT =
-  "is Ringbell running, and is --url where it listens? In a cluster: kubectl port-forward deploy/ringbell 8080";
-
 function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === "TimeoutError")
     return `no answer within ${TIMEOUT_MS / 1000} s`;
-  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
-  return cause?.code ?? cause?.message ?? (error instanceof Error ? error.message : "the request failed");
+  return requestTrouble(error);
 }
 
 function refusalOf(status: number, answer: unknown): string {
   const { error, issues } = (answer ?? {}) as { error?: unknown; issues?: unknown };
-  if (typeof error !== "string") return `HTTP ${status}, and not as Ringbell answers: is --url right`;
+  if (typeof error !== "string") return `HTTP ${status}, and not as Ringbell answers: is --url right?`;
   const listed = Array.isArray(issues) ? issues.map((issue) => `\n  ${String(issue)}`).join("") : "";
   const hint = status === 401 ? "; give it with --token-file or RINGBELL_API_TOKEN" : "";
   return `${error}${hint}${listed}`;

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { type Secret, SecretMissingError, secretSource } from "../runtime/secret.ts";
 import { API_TOKEN_ENV, apiTokenFrom } from "../server/write-access.ts";
 import { type Cli, Exit, EXIT } from "./cli.ts";
 import { addSilence, expireSilence, listSilences, type SilenceIo } from "./silence.ts";
 import { silenceClient } from "./silence-client.ts";
+import { urlOption } from "./url-option.ts";
 
 interface CommonFlags {
-  readonly url: URL | string;
+  readonly url?: URL;
   readonly tokenFile?: string;
   readonly json?: boolean;
 }
@@ -20,6 +21,8 @@ interface AddFlags extends CommonFlags {
   readonly reason: string;
   readonly author?: string;
 }
+
+const DEFAULT_URL = new URL("http://127.0.0.1:8080");
 
 /** `ringbell silence add`, `list` and `expire`. */
 export function registerSilence(program: Command, cli: Cli): void {
@@ -72,7 +75,7 @@ function userName(): string {
 
 function common(command: Command): Command {
   return command
-    .option("--url <url>", "where Ringbell listens", urlOption, new URL("http://127.0.0.1:8080"))
+    .option("--url <url>", "where Ringbell listens (default: http://127.0.0.1:8080)", urlOption)
     .option(
       "--token-file <file>",
       `file of the API token, needed from elsewhere (default: $${API_TOKEN_ENV})`,
@@ -81,7 +84,7 @@ function common(command: Command): Command {
 }
 
 function io(flags: CommonFlags, cli: Cli): SilenceIo {
-  const client = silenceClient({ fetch, url: new URL(flags.url), token: readToken(flags, cli) });
+  const client = silenceClient({ fetch, url: flags.url ?? DEFAULT_URL, token: readToken(flags, cli) });
   const { writeOut, writeError } = cli;
   return { client, writeOut, writeError, nowMs: Date.now(), json: flags.json ?? false };
 }
@@ -95,10 +98,4 @@ function readToken({ tokenFile }: CommonFlags, { env, writeError }: Cli): Secret
     writeError(`${error.message}\n`);
     throw new Exit(EXIT.usage);
   }
-}
-
-function urlOption(text: string): URL {
-  const url = URL.parse(text);
-  if (url && ["http:", "https:"].includes(url.protocol)) return url;
-  throw new InvalidArgumentError("wanted an http or https URL, as in http://127.0.0.1:8080");
 }

@@ -49,7 +49,11 @@ export async function addSilence(asked: AddSilence, io: SilenceIo): Promise<numb
     ...(until !== undefined && { endsAt: until }),
     ...(asked.for !== undefined && { for: asked.for }),
   });
-  return print(result, io, (silence) => `${silence.id} ${silence.state} until ${silence.endsAt}\n`);
+  return print(
+    result,
+    io,
+    (silence) => `${silence.id} ${silence.state} until ${inSeconds(silence.endsAt)}\n`,
+  );
 }
 
 function usageIssues(asked: AddSilence): string[] {
@@ -112,9 +116,15 @@ function table(silences: readonly SilenceJson[], nowMs: number): string {
   return `${rows.map(line).join("\n")}\n`;
 }
 
+/** A time of RFC 3339 in UTC, without fractions of a second. */
+function inSeconds(time: string): string {
+  return time.replace(/\.\d+(?=Z$)/, "");
+}
+
 function cells(silence: SilenceJson, nowMs: number): string[] {
   const { id, state, endsAt, matchers, author, reason } = silence;
   const leftMs = Math.floor((Date.parse(endsAt) - nowMs) / 1000) * 1000;
-  const ends = state === "expired" ? endsAt : `${endsAt} (in ${formatDuration(leftMs)})`;
+  const time = inSeconds(endsAt);
+  const ends = state === "expired" ? time : `${time} (in ${formatDuration(leftMs)})`;
   return [id, state, ends, matchers.map(formatMatcher).join(" "), author, reason].map(cleanLine);
 }

@@ -14,12 +14,3 @@ const NEXT: Readonly<Record<NonNullable<Standing["next"]>["what"], string>> = {
   resolve: "resolves",
   report: "is told",
 };
-
-/** A standing with its times in RFC 3339. */
-export function standingJson({ sinceMs, next, ...rest }: Standing) {
-  return {
-    ...rest,
-    ...(sinceMs !== undefined && { since: new Date(sinceMs).toISOString() }),
-    ...(next && { next: { at: new Date(next.atMs).toISOString(), what: next.what } }),
-  };
-}

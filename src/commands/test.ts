@@ -1,11 +1,12 @@
 import type { DestinationKinds } from "../rules/build-destinations.ts";
 import { countProblems, formatProblems, plural } from "../rules/format-problems.ts";
 import { formatResult } from "../rehearsal/format-result.ts";
-import { type FileResults, junitXml } from "../rehearsal/junit.ts";
+import { type BadFile, type FileResults, junitXml } from "../rehearsal/junit.ts";
 import { loadTests } from "../rehearsal/load-tests.ts";
 import { runTest } from "../rehearsal/run-test.ts";
 import type { TestFile } from "../rehearsal/test-case.ts";
 import { EXIT } from "./cli.ts";
+import { fileTrouble, newFileTrouble } from "./file-trouble.ts";
 
 /** What `ringbell test` needs of the world. */
 export interface TestIo {
@@ -39,17 +40,29 @@ const TEST_FILE = /\.test\.ya?ml$/;
 export function test(paths: readonly string[], options: TestOptions, io: TestIo): number {
   const names = paths.flatMap((path) => testFilesOf(path, io));
   const loaded = names.map((name) => load(name, { ...io, readBytes: inWords(io.readBytes) }));
-  const files = loaded.filter((file) => file !== undefined);
+  const files = loaded.filter((file) => "tests" in file);
+  const bad = loaded.filter((file) => "why" in file);
   const results = files
     .map((file) => playFile(file, options.filter, io))
     .filter(({ results }) => results.length > 0);
-  if (options.junit !== undefined) io.writeFile(options.junit, junitXml(results));
-  const isBad = files.length < loaded.length || names.length === 0;
+  const isBad = bad.length > 0 || names.length === 0;
   const all = results.flatMap((file) => file.results);
-  if (all.length > 0) io.out(summary(results));
+  if (all.length > 0) io.out(summary(results, bad.length));
   else if (!isBad) io.err(`No test has ${JSON.stringify(options.filter)} in its name or in its file's\n`);
+  if (options.junit !== undefined && !writeJunit(options.junit, junitXml(results, bad), io))
+    return EXIT.usage;
   if (isBad || all.length === 0) return EXIT.usage;
   return all.every(({ result }) => result.passed) ? EXIT.clean : EXIT.failure;
+}
+
+function writeJunit(path: string, xml: string, { writeFile, err }: TestIo): boolean {
+  try {
+    writeFile(path, xml);
+    return true;
+  } catch (error) {
+    err(`Cannot write JUnit file ${path}: ${newFileTrouble(error)}\n`);
+    return false;
+  }
 }
 
 function testFilesOf(path: string, io: TestIo): readonly string[] {
@@ -66,26 +79,29 @@ function inWords(readBytes: TestIo["readBytes"]): TestIo["readBytes"] {
     try {
       return readBytes(path);
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code === "ENOENT") throw new Error("there is no such file", { cause });
-      if (code === "EISDIR") throw new Error("it is a directory", { cause });
-      throw new Error(code ?? "it is not readable", { cause });
+      throw new Error(fileTrouble(cause), { cause });
     }
   };
 }
 
-function load(path: string, { kinds, readBytes, err, colour }: TestIo): TestFile | undefined {
+function load(path: string, { kinds, readBytes, err, colour }: TestIo): TestFile | BadFile {
+  const saidBad = (why: string): BadFile => {
+    err(`${why}\n`);
+    return { path, why };
+  };
   let text: string;
   try {
     text = Buffer.from(readBytes(path)).toString("utf8");
   } catch (error) {
-    err(`Cannot read test file ${path}: ${(error as Error).message}\n`);
-    return undefined;
+    return saidBad(`Cannot read test file ${path}: ${(error as Error).message}`);
   }
+  if (/^destinations:/m.test(text) && !/^tests:/m.test(text))
+    return saidBad(`Cannot play ${path}: it is a rules file and holds no tests, try ringbell check`);
   const loaded = loadTests(text, path, { kinds, readBytes });
   if (loaded.ok) return loaded.file;
-  err(`${formatProblems(loaded.problems, colour.error)}\n${path}: ${countProblems(loaded.problems)}\n`);
-  return undefined;
+  const { problems } = loaded;
+  err(`${formatProblems(problems, colour.error)}\n${path}: ${countProblems(problems)}\n`);
+  return { path, why: formatProblems(problems, false) };
 }
 
 function playFile(
@@ -107,10 +123,11 @@ function playFile(
   return { path: file.path, results };
 }
 
-function summary(files: readonly FileResults[]): string {
+function summary(files: readonly FileResults[], badFiles: number): string {
   const all = files.flatMap(({ results }) => results);
   const failed = all.filter(({ result }) => !result.passed).length;
   const tookMs = all.reduce((sum, one) => sum + one.tookMs, 0);
   const words = failed === 0 ? "all passed" : `${failed} failed, ${all.length - failed} passed`;
-  return `${plural(all.length, "test")} in ${plural(files.length, "file")}: ${words} (${Math.round(tookMs)} ms)\n`;
+  const left = badFiles === 0 ? "" : `; not played: ${plural(badFiles, "file")} with errors`;
+  return `${plural(all.length, "test")} in ${plural(files.length, "file")}: ${words}${left} (${Math.round(tookMs)} ms)\n`;
 }

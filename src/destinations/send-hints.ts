@@ -14,10 +14,17 @@ export function sendHint({ kind, outcome, proxied }: HintFacts): string | undefi
   const { reason, detail = "" } = outcome;
   const word = /^HTTP \d{3}: (\w+)$/.exec(detail)?.[1];
   const special = (word !== undefined ? SLACK_WORDS[word] : undefined) ?? BY_KIND[kind]?.[reason];
-  const hint = special ?? hintOfCode(detail) ?? BY_REASON[reason];
+  const hint = special ?? hintOfCode(detail) ?? (isUnfit(outcome) ? UNFIT : BY_REASON[reason]);
   return proxied && VIA_PROXY.has(reason)
     ? `${hint ?? "nothing answered"}; requests go through the proxy of HTTP_PROXY or HTTPS_PROXY, unless NO_PROXY names the host`
     : hint;
+}
+
+const UNFIT = "the secret is there, but is not what is wanted: set it anew; it is read anew for each attempt";
+
+/** A secret that could be read and is not fit for its use; one that is not there says so. */
+function isUnfit({ reason, detail = "" }: HintFacts["outcome"]): boolean {
+  return reason === "notConfigured" && !detail.startsWith("Cannot read secret");
 }
 
 const VIA_PROXY: ReadonlySet<string> = new Set([

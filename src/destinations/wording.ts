@@ -1,4 +1,4 @@
-import type { Notice, NoticeChange, NoticeGroup, NoticeKind } from "../alerts/notice.ts";
+import type { Notice, NoticeAlert, NoticeChange, NoticeGroup, NoticeKind } from "../alerts/notice.ts";
 import { changeSummary } from "../alerts/wording.ts";
 import { formatDuration } from "../rules/duration.ts";
 import { groupCounts } from "./group-words.ts";
@@ -47,11 +47,16 @@ export function factsOf(notice: Notice): readonly Fact[] {
     if (!notice.group && alert.reason && alert.reason !== notice.message) {
       facts.push(fact(notice.kind === "resolve" ? "Ended by" : "Reason", alert.reason));
     }
+    const remarks = alertRemarks(alert);
+    if (remarks) facts.push(fact("Note", remarks));
   }
   if (notice.generation !== undefined) facts.push(fact("Generation", generationWords(notice)));
   if (change) {
     facts.push(timeFact("First change", change.firstChangeAt), timeFact("Settled", change.settledAt));
-    const remarks = changeRemarks(change);
+    // The default message holds both, a rule's own need not.
+    const why = whyLeftWords(change, notice.message);
+    if (why) facts.push(fact("Why they left", why));
+    const remarks = changeRemarks(change, notice.message);
     if (remarks) facts.push(fact("Note", remarks));
   }
   return facts;
@@ -111,8 +116,34 @@ function generationWords(notice: Notice): string {
   return `${notice.generation}${before}`;
 }
 
-function changeRemarks(change: NoticeChange): string {
+/** What a rule's own title and message need not say. */
+function alertRemarks({ flapping, late, update, whileAway }: NoticeAlert): string {
   const remarks = [
+    flapping ? "comes and goes: from now on only its calming down is told" : "",
+    late ? "told late: it was to be quiet" : "",
+    update === undefined ? "" : UPDATE_WORDS[update],
+    whileAway ? "it ended while Ringbell was not running" : "",
+  ];
+  return remarks.filter(Boolean).join("; ");
+}
+
+const UPDATE_WORDS: Readonly<Record<NonNullable<NoticeAlert["update"]>, string>> = {
+  worse: "worse than was told",
+  repeat: "told again",
+  calm: "does not come and go any more",
+};
+
+function whyLeftWords({ departures = [] }: NoticeChange, message: string): string {
+  return departures
+    .filter(({ evidence }) => !message.includes(evidence))
+    .map(({ name, reason, evidence }) => `${name}: ${reason}, ${evidence}`)
+    .join("; ");
+}
+
+function changeRemarks(change: NoticeChange, message: string): string {
+  const { guarded } = change;
+  const remarks = [
+    guarded !== undefined && !message.includes(guarded) ? `held back by the guard: ${guarded}` : "",
     change.whileAway ? "some of it happened while Ringbell was not running" : "",
     change.forced ? "reported at maxWait, other members are still changing" : "",
   ];

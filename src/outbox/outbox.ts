@@ -125,6 +125,17 @@ export class Outbox {
     lane.subjects.delete(subject);
   }
 
+  /** Gives a delivery that waits an earlier time. Returns it as it is now. */
+  hasten(delivery: Delivery, nextAtMs: number): Delivery {
+    const next: Delivery = { ...delivery, nextAtMs };
+    const lane = this.#lane(delivery.destination);
+    const queue = lane.subjects.get(delivery.subject) ?? [];
+    const place = queue.indexOf(delivery);
+    if (place !== -1) queue[place] = next;
+    if (place === 0 && lane.waiting.has(delivery.subject)) lane.waiting.set(delivery.subject, nextAtMs);
+    return next;
+  }
+
   /** When the next delivery to `destination` is due, in epoch milliseconds. */
   nextDueMs(destination: string): number | undefined {
     return this.#lanes.get(destination)?.waiting.nextMs();

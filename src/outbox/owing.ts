@@ -7,7 +7,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Logger } from "../runtime/logger.ts";
 import { deliveryId } from "./delivery-id.ts";
 import type { Delivery, DeliveryEnd } from "./delivery.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, Settlement } from "./outbox.ts";
 
 /** What owing works with. */
 export interface OwingOptions {
@@ -24,6 +24,9 @@ export interface OwingOptions {
   /** Both are stored before anything is sent. */
   readonly accept: (delivery: Delivery) => void;
   readonly end: (delivery: Delivery, end: DeliveryEnd) => void;
+  readonly reschedule: (delivery: Delivery) => void;
+  /** There is something to send sooner than there was. */
+  readonly onAccepted: () => void;
   readonly onNotice: (notice: Notice, notify: readonly string[]) => void;
 }
 
@@ -44,6 +47,7 @@ export class Owing {
     const { groups, accept, onNotice } = this.#options;
     const { notice, notify } = decided;
     for (const destination of new Set(notify)) {
+      if (this.#isGone(destination, notice)) continue;
       if (groups.offer(notice, destination, nowMs)) continue;
       const said = this.#coalesced(decided, destination, nowMs) ?? notice;
       accept(this.#delivery(said, destination, nowMs));
@@ -59,6 +63,7 @@ export class Owing {
   tellGroups(nowMs: number): void {
     const { groups, accept, onNotice } = this.#options;
     for (const { destination, notice } of groups.onTime(nowMs)) {
+      if (this.#isGone(destination, notice)) continue;
       accept(this.#delivery(notice, destination, nowMs));
       try {
         onNotice(notice, [destination]);
@@ -84,6 +89,35 @@ export class Owing {
       if (retryForMs(name) !== undefined) continue;
       for (const delivery of outbox.drop(name)) this.#endOrphan(delivery, nowMs);
     }
+  }
+
+  /** What could not be sent is not tried again when its destination was taken out of the rules file meanwhile. */
+  onSettled({ kind, delivery }: Settlement, nowMs: number): void {
+    const isGone = this.#options.retryForMs(delivery.destination) === undefined;
+    if (kind === "rescheduled" && isGone) this.dropDestinations(nowMs);
+  }
+
+  /** Quiet times have changed: a change that waits for the end of one waits no longer than for those of now. */
+  onQuietChanged(nowMs: number): void {
+    const { outbox, reschedule, onAccepted } = this.#options;
+    let isSooner = false;
+    for (const delivery of outbox.deliveries()) {
+      const { notice, destination, attempts, nextAtMs } = delivery;
+      if (notice.kind !== "change" || attempts > 0 || nextAtMs <= nowMs) continue;
+      const atMs = this.#notBeforeMs(notice, destination, nowMs);
+      if (atMs >= nextAtMs) continue;
+      reschedule(outbox.hasten(delivery, atMs));
+      isSooner = true;
+    }
+    if (isSooner) onAccepted();
+  }
+
+  /** Who heard of an alert hears of its end, but for destinations that are not in the rules file any more. */
+  #isGone(destination: string, { rule, ring, kind }: Notice): boolean {
+    const { retryForMs, logger } = this.#options;
+    if (retryForMs(destination) !== undefined) return false;
+    logger.warn({ destination, rule, ring: ring.key, kind }, "not told: the destination is gone");
+    return true;
   }
 
   #endOrphan(delivery: Delivery, nowMs: number): void {

@@ -1,11 +1,14 @@
 import type { Alert } from "../alerts/alert.ts";
 import type { Baseline } from "../alerts/baseline.ts";
+import type { GroupChange, GroupMember } from "../alerts/group.ts";
 import type { Notice } from "../alerts/notice.ts";
 import { subjectKey } from "../alerts/subject.ts";
 import { formatDuration } from "../rules/duration.ts";
+import type { Ring } from "../ring/ring.ts";
 import type { RulesFile } from "../rules/load-rules.ts";
 import type { Rule } from "../rules/rule.ts";
 import type { Commit } from "../state/store.ts";
+import { WhyQuiet } from "./why-quiet.ts";
 
 /** Something that was about to be said, and was not. */
 export interface HeldBack {
@@ -21,25 +24,36 @@ export interface HeldBack {
 
 /**
  * Finds out from what Ringbell stores what it did not say: holds that ended before their `for`, changes that settled back, news
- * in a quiet time, deliveries that came to nothing.
+ * in a quiet time, alerts that were over before their group spoke, deliveries that came to nothing.
  */
 export class HeldBackBook {
   readonly #rules: ReadonlyMap<string, Rule>;
   readonly #alerts = new Map<string, Alert>();
   readonly #baselines = new Map<string, Baseline>();
+  /** Alerts that their group has not told of, by destination and subject. */
+  readonly #grouped = new Map<string, GroupMember>();
+  readonly #quiet: WhyQuiet;
   readonly #heldBack: HeldBack[] = [];
 
-  constructor({ rules }: RulesFile) {
-    this.#rules = new Map(rules.map((rule) => [rule.name, rule]));
+  constructor(file: RulesFile) {
+    this.#rules = new Map(file.rules.map((rule) => [rule.name, rule]));
+    this.#quiet = new WhyQuiet(file);
   }
 
   get heldBack(): readonly HeldBack[] {
     return this.#heldBack;
   }
 
+  /** Takes in a ring before it is judged. */
+  seen(ring: Ring): void {
+    this.#quiet.seen(ring);
+  }
+
   /** Takes in a transaction. */
-  take({ alerts = [], baselines = [], ended = [] }: Commit, nowMs: number): void {
+  take({ alerts = [], baselines = [], groups = [], ended = [] }: Commit, nowMs: number): void {
+    for (const { rule, ring, phase } of alerts) this.#quiet.fires(rule, ring, phase.kind === "firing", nowMs);
     for (const alert of alerts) this.#takeAlert(alert, nowMs);
+    for (const change of groups) this.#takeGroup(change, nowMs);
     for (const baseline of baselines) this.#takeBaseline(baseline, nowMs);
     for (const { delivery, end } of ended) {
       if (end.kind !== "dead") continue;
@@ -66,12 +80,44 @@ export class HeldBackBook {
       const lasted = formatDuration(nowMs - before.phase.sinceMs);
       held(before.phase.sinceMs, `held for ${lasted}, and ${this.#forWords(rule)}`);
     }
-    if (phase.kind !== "firing") return;
     const firing = before?.phase.kind === "firing" ? before.phase : undefined;
-    if ((phase.unheard?.length ?? 0) > (firing?.unheard?.length ?? 0))
-      held(nowMs, `quiet now: ${phase.unheard?.join(", ")} will hear of it when it still fires then`);
+    if (phase.kind !== "firing") {
+      const { unheard = [] } = firing ?? {};
+      if (firing && unheard.length > 0)
+        held(firing.firedAtMs, `resolved before ${unheard.join(", ")} heard of it`);
+      return;
+    }
+    const unheard = (phase.unheard ?? []).filter((name) => !firing?.unheard?.includes(name));
+    if (unheard.length > 0)
+      held(nowMs, `${unheard.join(", ")} is not told now${this.#why(rule, ring, unheard, nowMs, ": ")}`);
     if (phase.flapping && !firing?.flapping)
       held(nowMs, "it flaps: neither its ends nor its beginnings are told");
+  }
+
+  #takeGroup({ group: { destination, key }, members }: GroupChange, nowMs: number): void {
+    for (const [subject, member] of members) {
+      const place = `${destination} ${subject}`;
+      const untold = this.#grouped.get(place);
+      if (member && !member.isTold) this.#grouped.set(place, member);
+      else this.#grouped.delete(place);
+      if (member || !untold) continue;
+      const { rule, ring, since } = untold;
+      const why = `resolved before its group ${key} spoke to ${destination}`;
+      this.#heldBack.push({ atMs: nowMs, sinceMs: Date.parse(since), rule, ring, why });
+    }
+  }
+
+  #why(name: string, ring: string, to: readonly string[], atMs: number, before: string, after = ""): string {
+    const rule = this.#rules.get(name);
+    const why = rule && this.#quiet.why(rule, ring, to, atMs);
+    return why === undefined ? "" : before + why + after;
+  }
+
+  /** What stood for longer than its settle time was not told for another reason. */
+  #whyNotSettled(name: string, ring: string, sinceMs: number, nowMs: number): string {
+    const trigger = this.#rules.get(name)?.trigger;
+    const dueMs = sinceMs + (trigger?.kind === "change" ? trigger.settleMs : Infinity);
+    return dueMs < nowMs ? this.#why(name, ring, [], dueMs, " (", ")") : "";
   }
 
   #forWords(name: string): string {
@@ -101,7 +147,10 @@ export class HeldBackBook {
     const back = over.filter(([member]) => stateOf(baseline, member) === stateOf(before, member));
     const taken = over.filter((one) => !back.includes(one));
     const backMs = Math.min(...back.map(([, { sinceMs }]) => sinceMs));
-    if (back.length > 0) held(backMs, `settled back after ${ago(backMs, nowMs)}: ${names(back)}`);
+    if (back.length > 0) {
+      const said = `settled back after ${ago(backMs, nowMs)}: ${names(back)}`;
+      held(backMs, said + this.#whyNotSettled(rule, ring, backMs, nowMs));
+    }
     const takenMs = Math.min(...taken.map(([, { sinceMs }]) => sinceMs));
     if (taken.length > 0) held(takenMs, `the rule does not tell of this: ${names(taken)}`);
   }

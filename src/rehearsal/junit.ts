@@ -7,14 +7,30 @@ export interface FileResults {
   readonly results: readonly { readonly result: TestResult; readonly tookMs: number }[];
 }
 
+/** A file of tests that could not be played. */
+export interface BadFile {
+  readonly path: string;
+  /** What is wrong with it, for people. */
+  readonly why: string;
+}
+
 /** Results as JUnit XML, in the form that CI servers read: https://github.com/testmoapp/junitxml */
-export function junitXml(files: readonly FileResults[]): string {
+export function junitXml(files: readonly FileResults[], bad: readonly BadFile[] = []): string {
   const suites = files.map(({ path, results }) => {
     const cases = results.map(({ result, tookMs }) => testCase(path, result, tookMs));
     return `  <testsuite${attributes({ name: path, ...counts(results) })}>\n${cases.join("")}  </testsuite>\n`;
   });
   const all = files.flatMap(({ results }) => results);
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes({ name: "ringbell test", ...counts(all) })}>\n${suites.join("")}</testsuites>\n`;
+  const total = { ...counts(all), tests: all.length + bad.length, errors: bad.length };
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes({ name: "ringbell test", ...total })}>\n${suites.join("")}${bad.map(badSuite).join("")}</testsuites>\n`;
+}
+
+/** Where a file is not right there are no tests: it is an error of its own. */
+function badSuite({ path, why }: BadFile): string {
+  const suite = attributes({ name: path, tests: 1, failures: 0, errors: 1, time: seconds(0) });
+  const head = attributes({ name: "the file is right", classname: path, file: path });
+  const error = `<error${attributes({ message: "the file is not right" })}>${escaped(why)}</error>`;
+  return `  <testsuite${suite}>\n    <testcase${head}>\n      ${error}\n    </testcase>\n  </testsuite>\n`;
 }
 
 function testCase(path: string, result: TestResult, tookMs: number): string {

@@ -49,6 +49,7 @@ export function replay(file: RulesFile, history: History): Replayed {
         sent.push(one);
       }
     },
+    onRing: (ring) => book.seen(ring),
     onNotice(notice, notify) {
       if (notify.length === 0) book.untold(notice, rehearsal.clock.now());
     },

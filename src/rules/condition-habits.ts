@@ -20,6 +20,7 @@ export function conditionHabits(
     ...besideMissing(rule.ring, trigger.conditions),
     ...impliedConditions(trigger.conditions),
     ...impossibleConditions(rule, trigger),
+    ...aboutNothing(trigger),
     ...timing(trigger, own),
     ...(own["reasons"] === true && !asksExpected(rule) ? [NEEDLESS_REASONS] : []),
   ];
@@ -114,6 +115,21 @@ function impossibleConditions({ membership }: Rule, { conditions, each }: Condit
     const message = "this never holds: with membership: serving only ready members count";
     return [{ keys, message, hint: "leave membership out to count all who are listed" }];
   });
+}
+
+/** An expression about nothing that changes is always true or never, one that does not look at each holds for all or none. */
+function aboutNothing({ expression, each }: ConditionTrigger): Habit[] {
+  if (!expression) return [];
+  const code = expression.source.replaceAll(/"[^"]*"|'[^']*'/g, "");
+  if (!/\b(?:ring|now|member|zone)\b/.test(code)) {
+    const message = `this always gives the same: it looks neither at the ring nor at the time`;
+    return [{ keys: ["when"], message }];
+  }
+  if (each === undefined || new RegExp(`\\b${each}\\b`).test(code)) return [];
+  const message = `"each" changes nothing: the expression does not look at "${each}"`;
+  return [
+    { keys: ["each"], message, hint: `say something of ${each}, such as ${each}.name, or leave each out` },
+  ];
 }
 
 function timing(trigger: ConditionTrigger, own: Readonly<Record<string, unknown>>): Habit[] {

@@ -90,7 +90,7 @@ function sizeWords({ reasons }: Pick<Rule, "reasons">): string {
 function namesServices({ ring }: Pick<Rule, "ring">): boolean {
   const lists = [ring.namespaces, ring.services];
   const exact = lists.every((list) => list.length > 0 && list.every((pattern) => !isGlob(pattern)));
-  return exact && Object.keys(ring.labels).length === 0;
+  return exact && Object.keys(ring.labels).length + Object.keys(ring.namespaceLabels).length === 0;
 }
 
 function alternatives(patterns: readonly string[]): string {

@@ -6,6 +6,7 @@ export interface Clock {
   now(): number;
   /**
    * Calls back once, at `atMs` (epoch milliseconds) or as soon after as the process can.
+   * Earlier where the clock is set back meanwhile: after as long as it was to take.
    * A time in the past calls back in a later turn, never at once.
    * Returns the function that cancels it; cancelling twice is harmless.
    */
@@ -13,6 +14,9 @@ export interface Clock {
   /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Less than this is no clock that was set back, but timers and clocks that do not agree to the millisecond. */
+const SET_BACK_MS = 1_000;
 
 // Node clamps longer timers to 1 ms: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -29,9 +33,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   at(atMs, callback) {
     let timer: NodeJS.Timeout;
+    // A wall clock that is set back must not make anybody wait longer: who still has to wait asks again.
+    const latestMs = performance.now() + Math.max(0, atMs - Date.now()) + SET_BACK_MS;
     const arm = (): void => {
-      const waitMs = Math.max(0, atMs - Date.now());
-      timer = setTimeout(() => (Date.now() < atMs ? arm() : callback()), Math.min(waitMs, TIMER_MAX_MS));
+      const waitMs = Math.min(atMs - Date.now(), latestMs - performance.now(), TIMER_MAX_MS);
+      const isOver = (): boolean => Date.now() >= atMs || performance.now() >= latestMs;
+      timer = setTimeout(() => (isOver() ? callback() : arm()), Math.max(0, waitMs));
     };
     arm();
     return () => clearTimeout(timer);

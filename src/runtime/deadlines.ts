@@ -29,6 +29,11 @@ export class Deadlines {
     return this.#current.has(key);
   }
 
+  /** All that have a deadline. */
+  keys(): readonly string[] {
+    return [...this.#current.keys()];
+  }
+
   /** The earliest deadline, in epoch milliseconds. */
   nextMs(): number | undefined {
     return this.#top()?.atMs;

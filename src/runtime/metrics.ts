@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import { VERSION } from "./version.ts";
 
 /** What a gauge asks for when it is scraped. */
 export interface MetricSources {
@@ -11,6 +12,7 @@ export interface MetricSources {
     { readonly synced: boolean; readonly isBlind: boolean; readonly lastByteMs: number | undefined }
   >;
   readonly rings: () => number;
+  readonly silences: () => { readonly pending: number; readonly active: number };
   readonly nowMs: () => number;
 }
 
@@ -32,6 +34,12 @@ export interface Metrics {
 export function createMetrics(options: { readonly processMetrics: boolean }): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  new Gauge({
+    name: "ringbell_build_info",
+    help: "Always 1; the version that runs",
+    labelNames: ["version"],
+    registers,
+  }).set({ version: VERSION }, 1);
   if (options.processMetrics) collectDefaultMetrics({ register: registry });
   return {
     registry,
@@ -112,6 +120,17 @@ function observe(registry: Registry, sources: MetricSources): void {
       for (const [destination, { count, oldestMs }] of sources.owed()) {
         this.set({ destination }, count === 0 ? 0 : (nowMs - oldestMs) / 1000);
       }
+    },
+  });
+  new Gauge({
+    name: "ringbell_silences",
+    help: "Silences that are not over, by state: pending or active",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      const { pending, active } = sources.silences();
+      this.set({ state: "pending" }, pending);
+      this.set({ state: "active" }, active);
     },
   });
   observeWatches(registers, sources);

@@ -31,7 +31,12 @@ export function parseListen(
   return { host: match[1] ?? (match[2] === "" ? undefined : match[2]), port };
 }
 
-/** Serves `/healthz`, `/readyz`, `/metrics` and the API. Rejects when the address cannot be bound. */
+/** The address cannot be bound; the message says why. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+}
+
+/** Serves `/healthz`, `/readyz`, `/metrics` and the API. Rejects with `ListenError` when the address cannot be bound. */
 export async function startOpsServer(
   source: OpsSource,
   listen: { readonly host: string | undefined; readonly port: number },
@@ -46,11 +51,24 @@ export async function startOpsServer(
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error, listen)));
     server.listen(listen.port, listen.host, resolve);
   });
   const address = server.address() as AddressInfo;
   return { host: address.address, port: address.port, close: () => close(server) };
+}
+
+function listenError(
+  cause: NodeJS.ErrnoException,
+  { host, port }: { readonly host: string | undefined; readonly port: number },
+): ListenError {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: "the port is in use, give another --listen",
+    EADDRNOTAVAIL: "this machine has no such address",
+    EACCES: "permission denied, ports below 1024 need a privilege",
+  };
+  const code = cause.code ?? cause.message;
+  return new ListenError(`Cannot listen on ${host ?? ""}:${port}: ${why[code] ?? code}`, { cause });
 }
 
 async function answerPath(path: string, source: OpsSource, response: ServerResponse): Promise<void> {
@@ -67,7 +85,11 @@ async function answerPath(path: string, source: OpsSource, response: ServerRespo
       return answer(response, 200, body, contentType);
     }
     default:
-      return answer(response, 404, "here are /healthz, /readyz and /metrics\n");
+      return answer(
+        response,
+        404,
+        "here are /healthz, /readyz, /metrics, /api/v1/status, /api/v1/standings and /api/v1/silences\n",
+      );
   }
 }
 

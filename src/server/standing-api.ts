@@ -1,4 +1,4 @@
-import type { Standing } from "../alerts/standing.ts";
+import type { StandingJson } from "../alerts/standing-json.ts";
 import { type Api, type ApiAnswer, apiError, type ApiRequest } from "./api.ts";
 
 /** How the rules file is doing. */
@@ -20,7 +20,7 @@ export interface Status {
 
 /** What is asked for reading only. */
 export interface StandingApiOptions {
-  readonly standings: () => readonly Standing[];
+  readonly standings: () => readonly StandingJson[];
   readonly status: () => Status;
 }
 

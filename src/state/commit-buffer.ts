@@ -46,6 +46,11 @@ export class CommitBuffer {
   }
 
   putGroups(groups: readonly GroupChange[], forgotten: readonly GroupId[]): void {
+    // What is dropped is written first: what was to be stored of it before must not bring it back.
+    const isDropped = ({ group }: GroupChange): boolean =>
+      forgotten.some(({ destination, key }) => destination === group.destination && key === group.key);
+    if (forgotten.length > 0)
+      this.#unsaved.groups = this.#unsaved.groups.filter((change) => !isDropped(change));
     this.#unsaved.groups.push(...groups);
     this.#unsaved.forgottenGroups.push(...forgotten);
     this.#unsaved.size += groups.length + forgotten.length;
@@ -88,7 +93,9 @@ export class CommitBuffer {
   commit(isLast = false): boolean {
     const { store, logger, clock, onAccepted, onFailed } = this.#options;
     if (this.isEmpty) return true;
-    if (!isLast && this.#retryAtMs !== undefined && clock.now() < this.#retryAtMs) return false;
+    const waitMs = (this.#retryAtMs ?? -Infinity) - clock.now();
+    // A longer wait is none of ours: the clock was set back.
+    if (!isLast && waitMs > 0 && waitMs <= COMMIT_RETRY_MS) return false;
     const { alerts, baselines, groups, silences, accepted, rescheduled, ended } = this.#unsaved;
     const { forgottenGroups, forgottenSilences } = this.#unsaved;
     let fresh: readonly Delivery[];

@@ -22,12 +22,19 @@ export function openState(path: string, nowMs: number, newStoreId: () => string)
     return { store: openAndRead(path, nowMs, newStoreId), damage: undefined };
   } catch (error) {
     if (!(error instanceof DamagedStateError)) throw error;
-    const setAside = `${path}.damaged-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-")}`;
+    const setAside = freeName(`${path}.damaged-${new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-")}`);
     for (const suffix of COMPANIONS) {
       if (statSync(path + suffix, { throwIfNoEntry: false })) renameSync(path + suffix, setAside + suffix);
     }
     return { store: openSqliteStore(path, nowMs, newStoreId), damage: { setAside, why: error.why } };
   }
+}
+
+/** The name, or with the first number that makes it a new one: what was set aside before is kept. */
+function freeName(name: string): string {
+  let free = name;
+  for (let number = 2; statSync(free, { throwIfNoEntry: false }); number++) free = `${name}-${number}`;
+  return free;
 }
 
 /** Also reads it: what SQLite finds in order may still hold what cannot be understood. */

@@ -1,4 +1,4 @@
-import type { Baseline } from "../alerts/baseline.ts";
+import { type Baseline, NO_DEVIATIONS } from "../alerts/baseline.ts";
 
 /** A baseline as JSON: its maps become lists of pairs. */
 export function baselineToJson(baseline: Baseline): string {
@@ -12,7 +12,12 @@ export function baselineFromJson(json: string): Baseline {
     ...stored,
     presenceDeviation: stored.presenceDeviation,
     members: new Map(stored.members),
-    deviations: new Map(stored.deviations),
-    readiness: new Map(stored.readiness),
+    deviations: mapOf(stored.deviations),
+    readiness: mapOf(stored.readiness),
   };
+}
+
+function mapOf(pairs: Baseline["deviations"]): Baseline["deviations"] {
+  const map = new Map(pairs);
+  return map.size > 0 ? map : NO_DEVIATIONS;
 }

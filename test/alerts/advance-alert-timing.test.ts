@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { advanceAlert, WORSE_SETTLE_MS } from "../../src/alerts/advance-alert.ts";
-import { alertIn, AlertStage, alertTerms, clear, holds } from "./alert-stage.ts";
+import { alertIn, AlertStage, alertTerms, clear, holds, holdsFor } from "./alert-stage.ts";
 
 describe("keepFiringFor", () => {
   const stage = () => new AlertStage({ keepFiringForMs: 60_000 }).see(0, holds()).see(10_000, clear);
@@ -204,5 +204,25 @@ describe("a pending alert", () => {
   test("is the same object while nothing changes", () => {
     const stage = new AlertStage({ forMs: 30_000 }).see(0, holds());
     expect(stage.peek(29_999)?.alert).toBe(stage.alert);
+  });
+});
+
+describe("a rule that is edited while it fires", () => {
+  test("with a longer hold goes on for members that it has told", () => {
+    const stage = new AlertStage({ forMs: 30_000 }).see(0, holdsFor("a")).pass(40_000);
+    stage.terms = { ...stage.terms, forMs: 3_600_000 };
+    stage.look(50_000).see(60_000, holdsFor("a", "b")).pass(3_000_000);
+    expect(stage.said).toEqual(["30000 fire on-call"]);
+    expect(stage.see(3_000_001, holdsFor("b")).said[1]).toBe("3000001 resolve on-call");
+  });
+
+  test("and asks for each member now goes on for those for which it holds", () => {
+    const stage = new AlertStage({ forMs: 30_000 }).see(0, holds(1)).pass(40_000);
+    expect(stage.see(50_000, holdsFor("a")).pass(900_000).said).toEqual(["30000 fire on-call"]);
+  });
+
+  test("and asks for the ring as a whole again goes on", () => {
+    const stage = new AlertStage({ forMs: 30_000 }).see(0, holdsFor("a")).pass(40_000);
+    expect(stage.see(50_000, holds(1)).pass(900_000).said).toEqual(["30000 fire on-call"]);
   });
 });

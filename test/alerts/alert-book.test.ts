@@ -317,3 +317,58 @@ describe("a Service that is gone", () => {
     expect(globbed.notices.at(-1)?.notice.alert?.reason).toBe("removed");
   });
 });
+
+test("A zone's alert speaks for the others over a restart too, whichever ring is seen first", () => {
+  const inZone = (name: string) => down(name, { zone: "z" });
+  const rules = [
+    below("loud", ["y"]),
+    below("quiet", ["x"], { suppressedBy: [{ rule: "loud", same: "zone" }] }),
+  ];
+  const before = new BookStage(rules).see(0, ringOf("y", inZone("k"))).see(1, ringOf("x", inZone("a")));
+  expect(before.said).toEqual(["0 fire loud data/y to data-team"]);
+  const after = new BookStage(rules, { from: before, nowMs: 1000 });
+  after.see(2000, ringOf("x", inZone("a"))).see(2001, ringOf("y", inZone("k")));
+  expect(after.pass(900_000).said).toEqual([]);
+});
+
+describe("a clock that is set back by an hour", () => {
+  const HOUR = 3_600_000;
+
+  test("lengthens a hold by no more than what of it had passed", () => {
+    const stage = new BookStage([below("few", ["x"], {}, 30_000)]).see(HOUR, ringOf("x", a));
+    stage.book.onTime(20_000);
+    expect(stage.pass(49_999).said).toEqual([]);
+    expect(stage.pass(50_000).said).toEqual(["50000 fire few data/x to data-team"]);
+  });
+});
+
+describe("a fault in a rule's judgement", () => {
+  const rules = [below("first", ["x"]), below("second", ["x"])];
+  const faulty = (fault: () => number | undefined) => {
+    const stage = new BookStage(rules);
+    let isOver = false;
+    stage.around.destinationHush = (_, { name }) => {
+      if (name !== "first" || isOver) return undefined;
+      return { untilMs: fault() ?? 0, why: "nobody knows" };
+    };
+    return { stage, mend: () => (isOver = true) };
+  };
+
+  test.each([
+    [
+      "that is thrown",
+      () => {
+        throw new TypeError("x is not a function");
+      },
+      "x is not a function",
+    ],
+    ["that asks for another look at once", () => 0, "Cannot judge again at 0: it is 1000 now"],
+  ])("%s is told, keeps no other rule from its own, and is tried again", (_, fault, message) => {
+    const { stage, mend } = faulty(fault);
+    stage.see(1000, ringOf("x", a));
+    expect(stage.said).toEqual(["1000 fire second data/x to data-team"]);
+    expect(stage.troubles).toEqual([message]);
+    mend();
+    expect(stage.pass(11_000).said[1]).toMatch(/^11000 fire (late )?first data\/x to data-team$/);
+  });
+});

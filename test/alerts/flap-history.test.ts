@@ -34,6 +34,15 @@ function blinking(asked: FlapTerms, ...times: readonly number[]): FlapHistory {
   return history(asked, [0, [up("a")]], ...sights);
 }
 
+test("members that count only since the rule was edited have not changed", () => {
+  const before = history(terms({ changes: 2 }), [0, [up("a"), down("b"), down("c")]]);
+  const edited = terms({ changes: 2, membership: "serving" });
+  const after = advanceFlaps(before, ruleRing([up("a"), down("b"), down("c")]), edited, 1000);
+  expect(recentChanges(after, "", edited, 1000)).toBe(0);
+  const changed = advanceFlaps(after, ruleRing([up("a"), up("b"), down("c")]), edited, 2000);
+  expect(recentChanges(changed, "", edited, 2000)).toBe(1);
+});
+
 describe("what counts as a change", () => {
   test.each([
     ["nothing at first sight", [[0, [up("a"), down("b")]]], 0],

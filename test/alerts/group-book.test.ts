@@ -458,3 +458,21 @@ describe("whatever happens", () => {
     );
   });
 });
+
+test("A clock that is set back by an hour makes no group wait longer than it was to take", () => {
+  const book = bookOf(config(["node"]), { nowMs: 3_600_000 });
+  book.offer(fire("x"), "on-call", 3_600_000);
+  book.onTime(3_600_000);
+  expect(book.onTime(10_000)).toEqual([]);
+  expect(book.nextDeadlineMs()).toBe(10_000 + WAIT);
+  expect(book.onTime(10_000 + WAIT)).toHaveLength(1);
+});
+
+test("A stored group from after the clock was set back speaks in time", () => {
+  const store = new MemoryStore();
+  const before = bookOf(config(["node"]), { nowMs: 3_600_000 });
+  before.offer(fire("x"), "on-call", 3_600_000);
+  store.commit({ groups: before.takeChanges().groups });
+  const after = bookOf(config(["node"]), { stored: store.load().groups, nowMs: 10_000 });
+  expect(after.nextDeadlineMs()).toBe(10_000 + WAIT);
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Inhibition, LINGER_MS } from "../../src/alerts/inhibition.ts";
+import { Inhibition, LINGER_MS, UNSEEN_MS } from "../../src/alerts/inhibition.ts";
 import { type Subject, subjectKey } from "../../src/alerts/subject.ts";
 import type { Member, Ring } from "../../src/ring/ring.ts";
 import type { Rule, Suppressor } from "../../src/rules/rule.ts";
@@ -161,6 +161,17 @@ describe("what fires is noted", () => {
     inhibition.note(subject(loud, undefined, ring.key), NOW);
     expect(inhibition.suppressor(quietRule("ring"), ring, NOW)?.rule).toBe("loud");
     expect(inhibition.suppressor(quietRule("zone"), ring, NOW)?.rule).toBeUndefined();
+  });
+
+  test("of one that fired before a restart for every place, until its ring is seen, for a minute at most", () => {
+    const inhibition = new Inhibition();
+    inhibition.setRules([loud, quietRule("zone")]);
+    inhibition.takeUp(subject(loud, undefined, "data/y"), undefined, NOW);
+    const untilMs = NOW + UNSEEN_MS;
+    expect(inhibition.suppressor(quietRule("zone"), ring, NOW)).toEqual({ rule: "loud", untilMs });
+    expect(inhibition.suppressor(quietRule("zone"), ring, untilMs)).toBeUndefined();
+    expect(inhibition.note(subject(loud, ringOf("y", down("k", zoneB)), "data/y"), NOW)).toBe(true);
+    expect(inhibition.suppressor(quietRule("zone"), ring, NOW)).toBeUndefined();
   });
 
   test("and forgotten with the last rule that named it", () => {

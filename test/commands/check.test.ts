@@ -28,13 +28,13 @@ function run(paths: readonly string[], files: Readonly<Record<string, string>>):
 const SEVERAL = `version: 1
 destinations:
   a: { slack: { webhookUrl: { env: A } } }
-  long-name: { webhook: { url: https://example.com, retryFor: 90s } }
+  b: { webhook: { url: https://example.com, retryFor: 90s } }
 defaults: { notify: [a] }
 rules:
-  - { name: one, ring: { namespace: data, service: cassandra }, when: { readyBelow: 3, membersBelow: 5 }, for: 90s }
+  - { name: one, ring: { namespace: data, service: cassandra }, when: { readyBelow: 3, membersBelow: 5 }, for: 2m }
   - { name: two-b, ring: { namespace: "*", labels: { tier: db, a: b } }, when: { missing: true }, severity: critical }
-  - { name: three, ring: { namespace: [x, y], service: "*-api" }, on: [left, replaced], source: endpoints }
-  - { name: four, ring: { namespace: x }, on: [changed], settle: 1m, maxWait: 5m, notify: [long-name, a] }
+  - { name: three, ring: { namespace: [x, y], service: "*" }, on: [left, replaced], source: endpoints }
+  - { name: four, ring: { namespace: x }, on: [changed], settle: 1m, maxWait: 5m, notify: [b, a] }
   - { name: five, ring: { namespace: x }, when: { noneReady: true, membersBelow: 2 } }
 `;
 
@@ -45,16 +45,54 @@ describe("ringbell check", () => {
     expect(code).toBe(0);
     expect(out).toBe(`rules.yaml: 5 rules, 2 destinations
 
-RULE   RINGS                    SEVERITY  TELLS         SPEAKS WHEN
-one    data/cassandra           warning   a             fewer than 3 ready and fewer than 5 members, for 1m30s
-two-b  */* with tier=db, a=b    critical  a             Service missing (once seen), at once
-three  {x,y}/*-api (endpoints)  warning   a             left or replaced, settled 10s, at most 1m40s
-four   x/*                      warning   long-name, a  changed, settled 1m, at most 5m
-five   x/*                      warning   a             fewer than 2 members and none ready, at once
+RULE   RINGS                  SEVERITY  TELLS  SPEAKS WHEN
+one    data/cassandra         warning   a      fewer than 3 ready and fewer than 5 members, for 2m
+two-b  */* with tier=db, a=b  critical  a      Service missing (once seen), at once
+three  {x,y}/* (endpoints)    warning   a      left or replaced, settled 10s, at most 1m40s
+four   x/*                    warning   b, a   changed, settled 1m, at most 5m
+five   x/*                    warning   a      fewer than 2 members and none ready, at once
 
-DESTINATION  KIND     RETRIES
-a            slack    as usual for its kind
-long-name    webhook  for 1m30s
+DESTINATION  KIND     RETRIES    HEARS ALERTS
+a            slack    as usual   one by one
+b            webhook  for 1m30s  one by one
+
+Of Ringbell's own troubles hears nobody (selfNotify is empty)
+`);
+  });
+
+  test("puts the last column below the others where lines were longer than 100 columns", () => {
+    const text = `version: 1
+destinations:
+  a: { slack: { webhookUrl: { env: A } }, mute: [nights], group: { by: [node, zone], wait: 10s } }
+  b: { slack: { webhookUrl: { env: A } }, group: { by: [] } }
+muteWindows: { nights: { timeZone: UTC, from: "22:00", to: "06:00" } }
+selfNotify: [a, b]
+defaults: { notify: [a, b] }
+rules:
+  - { name: one, ring: { namespace: data, service: cassandra }, when: { noneReady: true }, for: 1m }
+  - name: two-with-a-name-that-takes-its-place
+    ring: { namespace: data, service: [cassandra, kafka] }
+    on: [left, replaced, moved]
+    reasons: true
+    settle: { scaledDown: 5s, nodeLost: 2m, default: 60s }
+    maxWait: 10m
+    during: { rollout: hold }
+`;
+    expect(run(["rules.yaml"], { "rules.yaml": text }).out).toBe(`rules.yaml: 2 rules, 2 destinations
+
+RULE                                  RINGS                   SEVERITY  TELLS
+    SPEAKS WHEN
+one                                   data/cassandra          warning   a, b
+    none ready, for 1m
+two-with-a-name-that-takes-its-place  data/{cassandra,kafka}  warning   a, b
+    left or replaced or moved, settled 1m, 5s for scaledDown, 2m for nodeLost, at most 10m, in a
+    rollout held for at most 1h
+
+DESTINATION  KIND   RETRIES   HEARS ALERTS
+a            slack  as usual  together by zone and node after 10s, then every 5m, not in nights
+b            slack  as usual  all together after 30s, then every 5m
+
+Of Ringbell's own troubles hears a, b
 `);
   });
 
@@ -92,6 +130,14 @@ rules.yaml: 1 error
   test("reads standard input for -", () => {
     expect(run(["-"], { "-": GOOD_RULES }).out).toContain("<stdin>: 1 rule, 1 destination");
     expect(run(["-"], { "-": "" }).err).toContain("<stdin>:1:1 error: the rules file is empty");
+  });
+
+  test("says which command is for a file of tests", () => {
+    expect(run(["a.test.yaml"], { "a.test.yaml": "rules: rules.yaml\ntests: []\n" })).toEqual({
+      code: 2,
+      out: "",
+      err: "Cannot check a.test.yaml: it is a file of tests and no rules file, try ringbell test\n",
+    });
   });
 
   test("says what to do when no file is named", () => {

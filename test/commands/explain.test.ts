@@ -4,7 +4,9 @@ import type { Standing } from "../../src/alerts/standing.ts";
 import { planFor } from "../../src/app.ts";
 import { createApiConnection } from "../../src/cluster/api-connection.ts";
 import { explain, type ExplainOptions, firstSight, type Truth } from "../../src/commands/explain.ts";
+import { standingToJson } from "../../src/alerts/standing-json.ts";
 import { askStandings } from "../../src/commands/explain-command.ts";
+import { urlOption } from "../../src/commands/url-option.ts";
 import { listOnce } from "../../src/commands/list-once.ts";
 import { replay } from "../../src/rehearsal/replay.ts";
 import { VirtualClock } from "../../src/runtime/virtual-clock.ts";
@@ -82,6 +84,13 @@ left: data/* with tier=web, left, settled 10s, at most 1m40s, tells hook
   no ring that it selects
 `,
     });
+  });
+
+  test("shows who is not told", () => {
+    const { out } = run({
+      standings: [standing({ quiet: [{ destination: "hook", why: "muted by nights" }] })],
+    });
+    expect(out).toContain("\n    does not tell hook now: muted by nights\n");
   });
 
   test("shows one ring where asked to", () => {
@@ -173,32 +182,43 @@ describe("a running Ringbell", () => {
     const receiver = await startReceiver({ kind: "webhook", clock: new VirtualClock(0) });
     onTestFinished(() => receiver.close());
     receiver.answerNext(1, answer);
-    const asked = await askStandings(new URL(receiver.url).origin, fetch, START_MS);
+    const asked = await askStandings(new URL(receiver.url), fetch, START_MS);
     return { asked, path: receiver.received[0]?.path };
   }
 
   test("is asked for its standings", async () => {
-    const { asked, path } = await ask({ status: 200, body: [standing({})] });
+    const { asked, path } = await ask({ status: 200, body: [standingToJson(standing({}))] });
     expect(path).toBe("/api/v1/standings");
     expect(asked).toEqual({ nowMs: START_MS, standings: [standing({})], warnings: [], note: undefined });
   });
 
   test.each([
     [{ status: 404 }, "HTTP 404"],
-    [{ status: 200, body: {} }, "the answer holds no standings"],
-    [{ status: 200 }, "no usable answer"],
-  ])("that answers %j is told as it is", async (answer, why) => {
+    [{ status: 200, body: {} }, "HTTP 200"],
+    [{ status: 200 }, "HTTP 200"],
+  ])("that answers %j as Ringbell never does is told as it is", async (answer, why) => {
     expect((await ask(answer)).asked).toEqual({
       failure: expect.stringMatching(
-        new RegExp(`^Cannot ask http://127.0.0.1:\\d+/api/v1/standings: ${why}$`),
+        new RegExp(
+          `^Cannot ask for standings at http://127.0.0.1:\\d+: ${why}, and not as Ringbell answers: is --url right\\?$`,
+        ),
       ) as string,
     });
   });
 
-  test("that is not there is told, and so is what is no URL", async () => {
-    expect(await askStandings("http://127.0.0.1:1", fetch, 0)).toHaveProperty("failure");
-    expect(await askStandings("8080", fetch, 0)).toEqual({
-      failure: "Cannot ask 8080: it is no http or https URL, such as http://127.0.0.1:8080",
+  test("that is not there is told, with what to look at", async () => {
+    const url = new URL("http://127.0.0.1:9/some/path");
+    expect(await askStandings(url, fetch, 0)).toEqual({
+      failure: expect.stringMatching(
+        /^Cannot ask for standings at http:\/\/127\.0\.0\.1:9: .+; is Ringbell running, and is --url where it listens\?/,
+      ) as string,
     });
   });
+
+  test.each(["8080", "127.0.0.1:8080", "ftp://127.0.0.1"])(
+    "cannot be asked at %s: that is bad usage",
+    (text) => {
+      expect(() => urlOption(text)).toThrow("wanted an http or https URL, as in http://127.0.0.1:8080");
+    },
+  );
 });

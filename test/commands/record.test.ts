@@ -211,10 +211,15 @@ describe("the file of a recording", () => {
     expect((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()).toBe(lines.join(""));
   });
 
+  test("that cannot be made is known before anything is recorded", () => {
+    expect(() => openRecording("/nowhere/at/all.jsonl")).toThrow("ENOENT");
+  });
+
   test("that cannot be written ends the recording, with the reason", async () => {
-    const output = openRecording("/nowhere/at/all.jsonl");
+    const output = openRecording("/dev/full");
+    output.write("lost\n");
     await new Promise<void>((resolve) => output.failed.addEventListener("abort", () => resolve()));
     output.write("lost\n");
-    await expect(output.close()).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(output.close()).rejects.toMatchObject({ code: "ENOSPC" });
   });
 });

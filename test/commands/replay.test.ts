@@ -88,20 +88,22 @@ Sent 2 notices in 2 deliveries, held back 1
     expect(run({ b: quorum("10s") }).out).toBe(`hour.jsonl: 6 events in 10m from 2026-01-01 00:00:00 UTC
 
 Only b.yaml
-00:01:10.000  +1m10s  fire     quorum data/cassandra  1 of 1 ready, wanted at least 2  to hook  (a.yaml: held for 20s, and for is 30s)
-00:01:20.000  +1m20s  resolve  quorum data/cassandra  2 of 2 ready, wanted at least 2  to hook  (a.yaml: held for 20s, and for is 30s)
+00:01:10.000  +1m10s  fire     quorum data/cassandra  1 of 1 ready, wanted at least 2  to hook
+                      (a.yaml: held for 20s, and for is 30s)
+00:01:20.000  +1m20s  resolve  quorum data/cassandra  2 of 2 ready, wanted at least 2  to hook
+                      (a.yaml: held for 20s, and for is 30s)
 00:10:00.000  +10m    fire     quorum data/cassandra  1 of 1 ready, wanted at least 2  to hook
 
 Both, in another way (as a.yaml says it, then how b.yaml differs)
 00:02:30.000  +2m30s  fire  quorum data/cassandra  20s earlier
 
-Only a.yaml 0, only b.yaml 3, both in another way 1, both alike 1
+Only a.yaml: 0, only b.yaml: 3, both in another way: 1, both alike: 1
 `);
   });
 
   test("finds no difference between a file and itself", () => {
     expect(run({ b: quorum("30s") }).out).toMatch(
-      /\n\nOnly a\.yaml 0, only b\.yaml 0, both in another way 0, both alike 2\n$/,
+      /UTC\n\nOnly a\.yaml: 0, only b\.yaml: 0, both in another way: 0, both alike: 2\n$/,
     );
   });
 

@@ -52,11 +52,33 @@ describe("ringbell test", () => {
     expect(out).toContain("3 tests in 2 files: 1 failed, 2 passed");
   });
 
+  test("says which command is for a rules file", () => {
+    expect(run(["rules.yaml"])).toMatchObject({
+      code: 2,
+      err: "Cannot play rules.yaml: it is a rules file and holds no tests, try ringbell check\n",
+    });
+  });
+
+  test("ends with 2 when the JUnit file cannot be written, and says how the tests ended first", () => {
+    const { code, out, err } = run(
+      ["good.test.yaml"],
+      { junit: "nowhere/out.xml" },
+      {
+        writeFile() {
+          throw Object.assign(new Error("ENOENT: long words"), { code: "ENOENT" });
+        },
+      },
+    );
+    expect(code).toBe(2);
+    expect(out).toContain("1 test in 1 file: all passed");
+    expect(err).toBe("Cannot write JUnit file nowhere/out.xml: there is no such directory\n");
+  });
+
   test("ends with 2 when a file is not right, and plays the others", () => {
     const { code, out, err } = run(["bad.test.yaml", "good.test.yaml"]);
     expect(code).toBe(2);
     expect(err).toContain('bad.test.yaml:4:21 error: unknown key "silence", did you mean "silent"?');
-    expect(out).toContain("1 test in 1 file: all passed");
+    expect(out).toContain("1 test in 1 file: all passed; not played: 1 file with errors (0 ms)");
   });
 
   test("ends with 2 when there is no such file", () => {
@@ -90,8 +112,12 @@ describe("ringbell test", () => {
     });
   });
 
-  test("writes JUnit XML where it is told to, of what could be played", () => {
+  test("writes JUnit XML where it is told to, in which a file that is not right is an error", () => {
     const { written } = run(["bad.test.yaml", "failing.test.yaml"], { junit: "out.xml" });
-    expect(written.get("out.xml")).toContain('tests="2" failures="1"');
+    const xml = written.get("out.xml");
+    expect(xml).toContain('<testsuites name="ringbell test" tests="3" failures="1" errors="1"');
+    expect(xml).toContain('<testsuite name="failing.test.yaml" tests="2" failures="1" errors="0"');
+    expect(xml).toContain('<testsuite name="bad.test.yaml" tests="1" failures="0" errors="1"');
+    expect(xml).toMatch(/<error [^>]+>bad\.test\.yaml:4:21 error: unknown key &quot;silence&quot;/);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Notice, NoticeAlert } from "../../src/alerts/notice.ts";
 import { memberChangeLine, memberGroups, memberLine } from "../../src/destinations/member-words.ts";
 import { factsOf, messageOf, readyWords, titleOf } from "../../src/destinations/wording.ts";
 import {
@@ -115,4 +116,39 @@ test("members come in groups, the urgent first, and a removed Service's are thos
     ["Joined", 1, 1, 0],
   ]);
   expect(memberGroups(fireNotice(), 2).map(({ word, total }) => [word, total])).toEqual([["Not ready", 1]]);
+});
+
+describe("a rule's own words need not say", () => {
+  const note = (notice: Notice): string | undefined =>
+    factsOf(notice).find(({ name }) => name === "Note")?.value;
+
+  test.each<[string, Partial<NoticeAlert>]>([
+    ["comes and goes: from now on only its calming down is told", { flapping: true }],
+    ["told late: it was to be quiet", { late: true }],
+    ["worse than was told", { update: "worse" }],
+    ["told again", { update: "repeat" }],
+    ["does not come and go any more", { update: "calm" }],
+    ["it ended while Ringbell was not running", { whileAway: true }],
+  ])("%s", (words, differs) => {
+    const notice = fireNotice({ title: "Mine", message: "Mine" });
+    if (!notice.alert) throw new Error("no alert");
+    expect(note(notice)).toBeUndefined();
+    expect(note({ ...notice, alert: { ...notice.alert, ...differs } })).toBe(words);
+  });
+
+  test("that a guard held a change back, and why members left: Ringbell's own say both", () => {
+    const guarded = "fewer than 3 are left";
+    const departures = [
+      { key: "data/c-2", name: "c-2", reason: "nodeLost" as const, evidence: "node n7 is not heard of" },
+    ];
+    const own = changeNotice({ message: "Mine" }, { guarded, departures });
+    expect(factsOf(own).slice(-2)).toEqual([
+      { name: "Why they left", value: "c-2: nodeLost, node n7 is not heard of" },
+      { name: "Note", value: `held back by the guard: ${guarded}` },
+    ]);
+    const said = `Held back by the guard: ${guarded}\nc-2: nodeLost, node n7 is not heard of`;
+    const names = factsOf(changeNotice({ message: said }, { guarded, departures })).map(({ name }) => name);
+    expect(names).not.toContain("Note");
+    expect(names).not.toContain("Why they left");
+  });
 });

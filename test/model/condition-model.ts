@@ -103,13 +103,23 @@ class AlertModel {
       return [];
     }
     this.#judged.push({ ...finding, atMs: nowMs, stands: false });
-    const due = (finding.items ?? []).filter((item) => nowMs >= this.#heldSince(item) + trigger.forMs);
+    // A hold that was made longer resolves nothing that goes on since it fired.
+    const firedSinceMs = this.#firing?.sinceMs ?? -Infinity;
+    const due = (finding.items ?? []).filter((item) => {
+      const sinceMs = this.#heldSince(item);
+      return nowMs >= sinceMs + trigger.forMs || sinceMs <= firedSinceMs;
+    });
     const stands = finding.items ? due.length > 0 : finding.holds;
     const badness = finding.items ? [due.length] : finding.badness;
     this.#judged[this.#judged.length - 1] = { ...finding, atMs: nowMs, stands, badness };
     const quiet = rule.notify.map((name) => quietSpans(now, this.#windows, this.#suppressed, name));
     const isQuiet = (name: string): boolean =>
       isWithin(quietSpans(now, this.#windows, this.#suppressed, name), moment);
+    // Who has not been told yet is told only if the rule of now still asks for it.
+    if (this.#firing && this.#firing.unheard.length > 0) {
+      const { heard } = this.#firing;
+      this.#firing.unheard = rule.notify.filter((name) => !heard.includes(name));
+    }
     if (this.#firing) this.#goOn(this.#firing, look, trigger, isQuiet);
     else this.#mayFire(look, rule, trigger, due.length > 0 || !finding.items, isQuiet);
     return this.#lookAgain(nowMs, trigger, quiet.flat());

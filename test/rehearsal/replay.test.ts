@@ -6,6 +6,7 @@ import { Recorder } from "../../src/rehearsal/recorder.ts";
 import type { RecordedEvent } from "../../src/rehearsal/recording-format.ts";
 import { replay } from "../../src/rehearsal/replay.ts";
 import { destinationKinds } from "../../src/destinations/registry.ts";
+import { formatProblems } from "../../src/rules/format-problems.ts";
 import { loadRules } from "../../src/rules/load-rules.ts";
 import { rulesFile } from "../support/rules-file.ts";
 import { endpoint, slice } from "../support/slices.ts";
@@ -155,5 +156,86 @@ rules: ${QUORUM}`;
     expect(
       replay(rulesFile(QUORUM.replace("service: cassandra", "")), history({}, 10)).warnings,
     ).toHaveLength(1);
+  });
+});
+
+describe("a replay says why nobody was told", () => {
+  const NIGHT = `muteWindows: { night: { timeZone: UTC, from: "00:00", to: "00:05" } }\n`;
+  const DOWN =
+    "  - { name: quorum, ring: { namespace: data, service: cassandra }, when: { readyBelow: 2 } }\n";
+  // Away for a minute in the night, and from its middle until after it.
+  const past = history({ 60: ready("c-0"), 120: ready("c-0", "c-1"), 200: ready("c-0") }, 290);
+
+  function held(rules: string, options: { readonly top?: string; readonly hook?: string } = {}, from = past) {
+    const { top = "", hook = "" } = options;
+    const text = `version: 1
+${top}destinations: { hook: { webhook: { url: "http://127.0.0.1:9/" }${hook} } }
+defaults: { notify: [hook] }
+rules:
+${rules}`;
+    const loaded = loadRules(text, "rules.yaml", destinationKinds);
+    if (!loaded.ok) throw new Error(formatProblems(loaded.problems, false));
+    return replay(loaded.file, from).heldBack.map(({ atMs, rule, why }) => [seconds(atMs), rule, why]);
+  }
+
+  const muted = "muted by night until 2026-01-01T00:05:00.000Z";
+  const alerts = [
+    [60, "quorum", `hook is not told now: ${muted}`],
+    [120, "quorum", "resolved before hook heard of it"],
+    [200, "quorum", `hook is not told now: ${muted}`],
+  ];
+
+  test("by the mute window of the rule", () => {
+    expect(held(DOWN.replace(" }\n", ", mute: [night] }\n"), { top: NIGHT })).toEqual(alerts);
+  });
+
+  test("by the mute window of the destination", () => {
+    expect(held(DOWN, { top: NIGHT, hook: ", mute: [night]" })).toEqual(alerts);
+  });
+
+  test("by the label of the Service", () => {
+    const silent = (...names: string[]): RecordedEvent => ({
+      kind: "changed",
+      slice: slice(
+        "a",
+        names.map((name) => endpoint(name)),
+        { serviceLabels: { "ringbell.dev/silenced-until": "2026-01-01T00.05.00Z" } },
+      ),
+    });
+    const labelled = history({ 30: silent("c-0", "c-1"), 60: silent("c-0"), 120: silent("c-0", "c-1") }, 290);
+    const why = "silenced by the label ringbell.dev/silenced-until until 2026-01-01T00:05:00.000Z";
+    expect(held(DOWN, {}, labelled)).toEqual([
+      [60, "quorum", `hook is not told now: ${why}`],
+      [120, "quorum", "resolved before hook heard of it"],
+    ]);
+  });
+
+  test("by the rule that speaks for it", () => {
+    const fewer = `  - { name: fewer, ring: { namespace: data }, when: { membersBelow: 2 }, suppressedBy: [quorum] }\n`;
+    expect(held(DOWN + fewer)).toEqual([
+      [60, "fewer", "hook is not told now: quorum speaks for it"],
+      [120, "fewer", "resolved before hook heard of it"],
+      [200, "fewer", "hook is not told now: quorum speaks for it"],
+    ]);
+    const elsewhere = DOWN.replace("service: cassandra", "service: kafka");
+    expect(held(elsewhere + fewer)).toEqual([]);
+  });
+
+  test("of a change that would have settled", () => {
+    const left = `${LEFT.replace("\n", "")}    mute: [night]\n`;
+    expect(held(left, { top: NIGHT })).toEqual([[120, "left", `settled back after 1m: c-1 (${muted})`]]);
+  });
+
+  test("by its group, which had not spoken yet", () => {
+    expect(held(DOWN, { hook: ", group: { by: [service], wait: 61s }" })).toEqual([
+      [120, "quorum", "resolved before its group service=cassandra spoke to hook"],
+    ]);
+  });
+
+  test("by its flapping", () => {
+    const flapping = DOWN.replace(" }\n", ", damping: { changes: 3, within: 10m } }\n");
+    expect(held(flapping)).toEqual([
+      [200, "quorum", "it flaps: neither its ends nor its beginnings are told"],
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { describeTrigger } from "../../src/rules/describe-rule.ts";
 import { loadRules } from "../../src/rules/load-rules.ts";
 import { TEST_KINDS } from "../support/test-kinds.ts";
 
-function described(lines: string): string {
+function described(lines: string, ring = "{ namespace: data, service: cassandra }"): string {
   const text = `version: 1
 destinations:
   chat: { slack: { webhookUrl: { env: A } } }
@@ -12,7 +12,7 @@ muteWindows: { nights: { timeZone: UTC, from: "22:00", to: "06:00" } }
 defaults: { notify: [chat] }
 rules:
   - name: described
-    ring: { namespace: data, service: cassandra }
+    ring: ${ring}
 ${lines.replaceAll(/^/gm, "    ")}
   - { name: other, ring: { namespace: data }, when: { noneReady: true } }
 `;
@@ -47,4 +47,14 @@ describe("what keeps a rule from speaking is told with when it speaks", () => {
   ])("%s", (lines, said) => {
     expect(described(lines)).toBe(said);
   });
+});
+
+test("a Service that no rule can name is missing once it was seen, and the others from the start", () => {
+  expect(described("when: { missing: true }")).toBe("Service missing, at once");
+  expect(
+    described(
+      "when: { missing: true }",
+      "{ namespace: data, service: cassandra, namespaceLabels: { env: test } }",
+    ),
+  ).toBe("Service missing (once seen), at once");
 });

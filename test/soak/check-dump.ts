@@ -36,9 +36,9 @@ export function baselineFaults(
       faults.push(`${name}: the baseline is ${presence}`);
     const keys = standing.map(({ key }) => key);
     faults.push(...differences(`${name}: the ring`, keys, members));
-    if ((told.get(name)?.length ?? 0) !== generation) {
-      faults.push(`${name}: generation ${generation}, and ${told.get(name)?.length ?? 0} were told`);
-    }
+    const lastTold = told.get(name)?.at(-1)?.generation ?? 0;
+    if (lastTold !== generation)
+      faults.push(`${name}: generation ${generation}, and ${lastTold} was the last told`);
     const last = lastMembers(told.get(name));
     if (isWhole(rule) && last !== undefined && last !== identityOf(standing)) {
       faults.push(...differences(`${name}: the ring`, identityOf(standing).split(", "), last.split(", ")));

@@ -49,15 +49,23 @@ export function deliveryFaults(requests: readonly Delivered[]): string[] {
   return faults;
 }
 
-/** Everything wrong about generations and net changes. `isWhole`: the rule tells every change, so that each goes on where the last one ended. */
+/**
+ * Everything wrong about generations and net changes. Changes that nobody had tried to send may have become one, so numbers may be
+ * skipped; each still names the one that was told before it. `isWhole`: the rule tells every change, so that each goes on where the
+ * last one ended.
+ */
 export function changeFaults(told: Told, isWhole: (rule: string) => boolean): string[] {
   const faults: string[] = [];
   for (const [subject, notices] of told) {
     let before: string | undefined;
-    notices.forEach(({ rule, generation, previousGeneration, change }, i) => {
-      if (!change) return;
-      if (generation !== i + 1 || previousGeneration !== i)
-        faults.push(`${subject}: generation ${generation} came as number ${i + 1}`);
+    let lastGeneration = 0;
+    for (const { rule, generation = 0, previousGeneration, change } of notices) {
+      if (!change) continue;
+      if (generation <= lastGeneration || previousGeneration !== lastGeneration)
+        faults.push(
+          `${subject}: generation ${generation} names ${previousGeneration} before it, and ${lastGeneration} was told`,
+        );
+      lastGeneration = generation;
       const from = identityOf(change.before);
       if (isWhole(rule) && before !== undefined && from !== before) {
         faults.push(
@@ -67,7 +75,7 @@ export function changeFaults(told: Told, isWhole: (rule: string) => boolean): st
       before = identityOf(change.after);
       if (netOf(change) !== before)
         faults.push(`${subject}: generation ${generation} does not add up to ${before}`);
-    });
+    }
   }
   return faults;
 }

@@ -89,3 +89,13 @@ describe("openState()", () => {
     first.store.close();
   });
 });
+
+test("What was set aside before is kept, though the clock shows the same moment", () => {
+  for (const text of ["first", "second", "third"]) {
+    writeFileSync(path, `${text}: not a database, but longer than a hundred bytes `.repeat(9));
+    open().store.close();
+  }
+  const kept = readdirSync(directory).filter((name) => name.includes("damaged"));
+  const texts = kept.map((name) => readFileSync(join(directory, name), "utf8").split(":")[0]);
+  expect(new Set(texts)).toEqual(new Set(["first", "second", "third"]));
+});

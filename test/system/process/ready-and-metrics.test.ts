@@ -100,6 +100,24 @@ test.concurrent("a missing permission is named in the log, and the process goes 
   expect(await ringbell.stop()).toEqual({ code: 0, signal: null });
 });
 
+test.concurrent("Endpoints that are cut off are told in the log, once", async () => {
+  await using site = await RingbellSite.open();
+  site.writeRules(`
+version: 1
+destinations: { hook: { webhook: { url: "http://127.0.0.1:9/" } } }
+rules:
+  - { name: left, source: endpoints, ring: { namespace: data, service: big }, on: [left], notify: [hook] }
+  - { name: below, source: endpoints, ring: { namespace: data }, when: { readyBelow: 3 }, notify: [hook] }
+`);
+  site.service("small", 3);
+  site.service("big", 1001);
+  const ringbell = await site.run();
+  const isAboutIt = ({ msg }: { readonly msg: string }): boolean => msg.includes("are cut off after");
+  await ringbell.until("the warning", () => ringbell.logs.some(isAboutIt));
+  expect(ringbell.logs.filter(isAboutIt)).toMatchObject([{ level: "warn", ring: "data/big" }]);
+  expect(ringbell.logs.find(isAboutIt)?.msg).toContain("after 1000 members");
+});
+
 test.concurrent("/metrics is Prometheus text, with right values after one delivered and one dead delivery", async () => {
   await using site = await RingbellSite.open();
   const [good, bad, down] = [
@@ -138,6 +156,7 @@ rules:
   expect([...types].filter(([name]) => name.startsWith("ringbell_"))).toEqual(
     expect.arrayContaining([
       ["ringbell_alerts", "gauge"],
+      ["ringbell_build_info", "gauge"],
       ["ringbell_deliveries_ended_total", "counter"],
       ["ringbell_deliveries_owed", "gauge"],
       ["ringbell_delivery_attempts_total", "counter"],
@@ -145,6 +164,7 @@ rules:
       ["ringbell_notices_total", "counter"],
       ["ringbell_oldest_owed_age_seconds", "gauge"],
       ["ringbell_rings", "gauge"],
+      ["ringbell_silences", "gauge"],
       ["ringbell_state_commit_failures_total", "counter"],
       ["ringbell_watch_age_seconds", "gauge"],
       ["ringbell_watch_events_total", "counter"],
@@ -199,4 +219,48 @@ test.concurrent("other paths and methods get 404 and 405, and a HEAD no body", a
   expect((await fetch(`${url}/metrics`, { method: "POST", body: "x" })).status).toBe(405);
   const head = await fetch(`${url}/healthz`, { method: "HEAD" });
   expect([head.status, await head.text()]).toEqual([200, ""]);
+});
+
+test.concurrent("an API token that cannot be read is warned of at the start, and silences are counted", async () => {
+  await using site = await RingbellSite.open();
+  site.writeRules(QUORUM_RULES);
+  site.service("cassandra", 3);
+  const ringbell = await site.run({ args: ["--api-token-file", "/nowhere/token"] });
+  expect(await ringbell.log("the API token cannot be read: writes from elsewhere are refused")).toMatchObject(
+    {
+      level: "warn",
+      problem: "Cannot read secret: file /nowhere/token (ENOENT)",
+    },
+  );
+  const url = `${await ringbell.url()}/api/v1/silences`;
+  const asked = { matchers: [{ name: "rule", value: "x", negate: false }], author: "ann", reason: "why" };
+  const from = { ...asked, startsAt: new Date(Date.now() + 3_600_000).toISOString(), for: "1h" };
+  const headers = { "content-type": "application/json" };
+  for (const silence of [{ ...asked, for: "1h" }, { ...asked, for: "2h" }, from]) {
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(silence) });
+    expect(answer.status, await answer.text()).toBe(201);
+  }
+  const { value } = parsePrometheusText((await ringbell.get("/metrics")).body);
+  expect(value("ringbell_silences", { state: "active" })).toBe(2);
+  expect(value("ringbell_silences", { state: "pending" })).toBe(1);
+});
+
+test.concurrent("notices of groups are counted without what their alerts have in common", async () => {
+  await using site = await RingbellSite.open();
+  const hook = await site.receiver("webhook");
+  site.writeRules(`
+version: 1
+destinations: { hook: { webhook: { url: "${hook.url}" }, group: { by: [node], wait: 0s } } }
+rules:
+  - { name: quorum, ring: { namespace: data, service: cassandra }, when: { readyBelow: 3 }, notify: [hook] }
+`);
+  const cassandra = site.service("cassandra", 3);
+  const ringbell = await site.run();
+  site.scale(cassandra, 2);
+  await ringbell.bringsAbout("a notice of a group", hook.waitFor(1));
+  const { samples } = parsePrometheusText((await ringbell.get("/metrics")).body);
+  const rules = samples.flatMap(({ name, labels }) =>
+    name === "ringbell_notices_total" ? [labels["rule"]] : [],
+  );
+  expect(new Set(rules)).toEqual(new Set(["group/*", "quorum"]));
 });

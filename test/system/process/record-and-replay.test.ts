@@ -87,7 +87,7 @@ test.each([
   [
     "a recording that is not there",
     ["replay", "/nowhere.jsonl", "--rules", "RULES"],
-    "Cannot read recording /nowhere.jsonl: ENOENT",
+    "Cannot read recording /nowhere.jsonl: there is no such file",
   ],
   ["a recording that is none", ["replay", "RULES", "--rules", "RULES"], "it is none of ringbell record"],
   [

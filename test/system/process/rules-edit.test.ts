@@ -51,6 +51,11 @@ describe.concurrent("an edit of the rules file of a running Ringbell", () => {
     expect((hook.received[0]?.json as Notice | undefined)?.message).toContain('did you mean "readyBelow"?');
     expect((await ringbell.get("/metrics")).body).toMatch(/^ringbell_rules_file_good 0$/m);
     expect((await ringbell.get("/readyz")).status).toBe(200);
+    const line = await ringbell.log("the rules file is wrong: the last good rules stay");
+    expect(line).toMatchObject({
+      level: "error",
+      problems: [expect.stringContaining("redyBelow") as string],
+    });
     expect((await status(ringbell)).rulesFile.problems).toHaveLength(1);
 
     site.writeRules(rules(hook, LOUD));
@@ -85,6 +90,21 @@ describe.concurrent("an edit of the rules file of a running Ringbell", () => {
     await ringbell.bringsAbout("the notice of the new rule", hook.waitFor(1));
     expect(said(hook)).toEqual(["quorum fires for data/cassandra"]);
   });
+});
+
+test.concurrent("SIGHUP ends nothing, and asks for a look at the rules file", async () => {
+  await using site = await RingbellSite.open();
+  const hook = await site.receiver("webhook");
+  site.writeRules(rules(hook, CALM));
+  site.service("cassandra", 3);
+  const ringbell = await site.run();
+  site.writeRules(rules(hook, LOUD));
+  ringbell.signal("SIGHUP");
+  await ringbell.bringsAbout("the notice of the new rule", hook.waitFor(1));
+  ringbell.signal("SIGHUP");
+  expect((await ringbell.get("/readyz")).status).toBe(200);
+  expect(said(hook)).toEqual(["quorum fires for data/cassandra"]);
+  expect((await ringbell.stop()).code).toBe(0);
 });
 
 describe.concurrent("stored state", () => {
