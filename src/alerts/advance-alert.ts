@@ -159,7 +159,7 @@ function tell(before: FiringPhase, hold: Hold, terms: AlertTerms, nowMs: number)
   const words: AlertWord[] = [...late.words];
   const why = whyUpdate(phase, hold, terms, nowMs);
   // Those who hear of it only now have just been told.
-  const heard = why ? before.told.notify.filter((name) => !isHushed(terms, name)) : [];
+  const heard = why ? listeners(before, terms).filter((name) => !isHushed(terms, name)) : [];
   if (why && heard.length > 0) words.push(updateWord(phase, heard, hold, why));
   const isFirst = before.told.notify.length === 0;
   if (words.length > 0 && (why !== undefined || isFirst))
@@ -168,6 +168,11 @@ function tell(before: FiringPhase, hold: Hold, terms: AlertTerms, nowMs: number)
   const worseSinceMs = isWorse ? Math.min(phase.worseSinceMs ?? nowMs, nowMs) : undefined;
   if (worseSinceMs !== phase.worseSinceMs) phase = { ...phase, worseSinceMs };
   return { phase, words };
+}
+
+/** Who has heard of it, and whom the rule still names: of its end hear the others too, of how it goes on they do not. */
+function listeners({ told }: FiringPhase, terms: AlertTerms): readonly string[] {
+  return told.notify.filter((name) => terms.told.notify.includes(name));
 }
 
 function goesOnHolding(phase: FiringPhase, hold: Hold): FiringPhase {
@@ -275,7 +280,7 @@ function calmDown(
     keepingSinceMs: hold.stands ? undefined : turningSinceMs,
   };
   const late = hold.stands ? tellUnheard(calm, hold, terms) : { phase: calm, words: [] };
-  const heard = phase.told.notify.filter((name) => !isHushed(terms, name));
+  const heard = listeners(phase, terms).filter((name) => !isHushed(terms, name));
   const word = { ...updateWord(calm, heard, hold, "calm"), reason };
   const keptUntilMs =
     turningSinceMs === undefined || hold.stands ? undefined : turningSinceMs + terms.keepFiringForMs;
@@ -356,7 +361,7 @@ function firingDeadlineMs(
   terms: AlertTerms,
   nowMs: number,
 ): number | undefined {
-  const { told, unheard = [], worseSinceMs } = phase;
+  const { unheard = [], worseSinceMs } = phase;
   const updateMs = least([
     worseSinceMs === undefined ? undefined : worseSinceMs + WORSE_SETTLE_MS,
     terms.repeatMs === undefined ? undefined : lastToldMs(phase) + terms.repeatMs,
@@ -364,7 +369,7 @@ function firingDeadlineMs(
   return least([
     hushEndMs(unheard, terms),
     // What is due and was not told waits for the end of a quiet time.
-    updateMs !== undefined && updateMs <= nowMs ? hushEndMs(told.notify, terms) : updateMs,
+    updateMs !== undefined && updateMs <= nowMs ? hushEndMs(listeners(phase, terms), terms) : updateMs,
     nextItemMs(hold, terms.forMs, nowMs),
   ]);
 }

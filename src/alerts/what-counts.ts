@@ -1,9 +1,8 @@
-import type { LeaveReason } from "../ring/leave-reason.ts";
 import type { ChangeTrigger } from "../rules/rule.ts";
 import type { Baseline, Deviation } from "./baseline.ts";
 
 /** How long what deviates must stand, and before when nothing may be told. Times in milliseconds. */
-export interface Settling extends Pick<ChangeTrigger, "settleMs" | "settleByReason" | "maxWaitMs"> {
+export interface Settling extends Pick<ChangeTrigger, "on" | "settleMs" | "settleByReason" | "maxWaitMs"> {
   /** Epoch; `Infinity` when nobody can know. */
   readonly notBeforeMs: number;
 }
@@ -34,14 +33,19 @@ export function whatCounts(baseline: Baseline, asked: Settling, nowMs: number): 
   const all = gone
     ? [presence]
     : [...(presence ? [presence] : []), ...baseline.deviations.values(), ...baseline.readiness.values()];
-  const settledAt = (d: Deviation): number => d.sinceMs + settleOf(d, asked);
+  const settleMs = baseline.presence === "unseen" ? firstSettle(asked) : asked.settleMs;
+  const settleOf = ({ departure }: Deviation): number =>
+    (departure && asked.settleByReason[departure.reason]) ?? settleMs;
+  const settledAt = (d: Deviation): number => d.sinceMs + settleOf(d);
   const counts = (d: Deviation): boolean => nowMs >= settledAt(d);
   const counting = all.filter(counts);
-  const settling = all.filter((d) => !counts(d));
+  // What takes longer to settle than all that counts is not waited for: a scale-down is told though a Pod was replaced.
+  const longestMs = Math.max(...counting.map(settleOf));
+  const settling = all.filter((d) => !counts(d) && (counting.length === 0 || settleOf(d) <= longestMs));
   const firstChangeMs = Math.min(...counting.map((d) => d.sinceMs));
   const settledMs = Math.max(...counting.map(settledAt));
   const forcedAtMs = Math.min(...counting.map(settledAt)) + asked.maxWaitMs;
-  const nextSettledMs = Math.min(...settling.map(settledAt));
+  const nextSettledMs = Math.min(...all.filter((d) => !counts(d)).map(settledAt));
   const forced = settling.length > 0 && nowMs >= forcedAtMs;
   // The first settled state of a ring is told to nobody, whatever the hour.
   const notBeforeMs = baseline.presence === "unseen" ? -Infinity : asked.notBeforeMs;
@@ -71,7 +75,11 @@ function only(
   return new Map([...deviations].filter(([, deviation]) => keep(deviation)));
 }
 
-function settleOf({ departure }: Deviation, { settleMs, settleByReason }: Settling): number {
-  const reason: LeaveReason | undefined = departure?.reason;
-  return (reason && settleByReason[reason]) ?? settleMs;
+/**
+ * A ring that is seen for the first time has nothing to be compared with for so long. Where some members settle sooner than others,
+ * their leaving must not be missed meanwhile; but a rule on who comes waits until all that come at first have come.
+ */
+function firstSettle({ on, settleMs, settleByReason }: Settling): number {
+  const hearsOfNew = on.some((word) => word !== "left" && word !== "removed");
+  return hearsOfNew ? settleMs : Math.min(settleMs, ...Object.values(settleByReason));
 }

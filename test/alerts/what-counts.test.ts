@@ -5,6 +5,7 @@ import type { LeaveReason } from "../../src/ring/leave-reason.ts";
 import { BaselineStage, seen } from "./baseline-stage.ts";
 
 const asked = (fields: Partial<Settling> = {}): Settling => ({
+  on: ["left"],
   settleMs: 10_000,
   settleByReason: {},
   maxWaitMs: 60_000,

@@ -111,6 +111,12 @@ export class Kube {
     const { status } = await this.ask("GET", "/apis/discovery.k8s.io/v1");
     return status === 200;
   }
+
+  /** 20 of Kubernetes 1.20. */
+  async minorVersion(): Promise<number> {
+    const { minor } = (await this.must("GET", "/version")) as { readonly minor?: string };
+    return Number.parseInt(minor ?? "", 10);
+  }
 }
 
 function parse(text: string): unknown {

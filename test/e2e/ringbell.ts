@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { Daemon } from "./daemon.ts";
 import { eventually } from "./eventually.ts";
@@ -13,11 +13,34 @@ export interface RunOptions {
   /** For its state and its log. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
+  /** `127.0.0.1:PORT`; without it on a port that nobody asks for. */
+  readonly listen?: string;
+}
+
+/** How a command ended. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs another command of Ringbell to its end. */
+export async function ringbell(args: readonly string[]): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  execFile(process.execPath, [MAIN, ...args], { env: {}, timeout: 60_000 }, (error, out, err) => {
+    resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, out, err });
+  });
+  return promise;
+}
+
+/** Starts another command of Ringbell that goes on until it is stopped; `log` takes what it writes. */
+export function startRingbell(args: readonly string[], log: string): Daemon {
+  return Daemon.start(process.execPath, [MAIN, ...args], log, {});
 }
 
 /** Starts `ringbell run` from the sources and waits until `/readyz` says that every watch has listed. */
-export async function runRingbell({ rules, kubeconfig, folder, env }: RunOptions): Promise<Daemon> {
-  const listen = `127.0.0.1:${await freePort()}`;
+export async function runRingbell(options: RunOptions): Promise<Daemon> {
+  const { rules, kubeconfig, folder, env, listen = `127.0.0.1:${await freePort()}` } = options;
   const args = [
     "run",
     "--rules",

@@ -124,7 +124,7 @@ export class Stage {
     await this.#kube.must("DELETE", `/api/v1/namespaces/${this.namespace}/secrets/${name}`);
   }
 
-  /** Makes a Role or RoleBinding as it was rendered, in the namespace that it names. */
+  /** Makes a Role, ClusterRole or a binding as it was rendered, in the namespace that it names if it does. */
   async apply(manifest: KubeObject): Promise<void> {
     await this.#kube.must("POST", rbacPath(manifest as unknown as RbacObject), manifest);
   }
@@ -183,11 +183,12 @@ export class Stage {
 
 interface RbacObject {
   readonly kind: string;
-  readonly metadata: { readonly namespace: string; readonly name: string };
+  readonly metadata: { readonly namespace?: string; readonly name: string };
 }
 
-function rbacPath({ kind, metadata }: RbacObject): string {
-  return `/apis/rbac.authorization.k8s.io/v1/namespaces/${metadata.namespace}/${kind.toLowerCase()}s`;
+function rbacPath({ kind, metadata: { namespace } }: RbacObject): string {
+  const place = namespace === undefined ? "" : `/namespaces/${namespace}`;
+  return `/apis/rbac.authorization.k8s.io/v1${place}/${kind.toLowerCase()}s`;
 }
 
 interface EndpointSubset {

@@ -66,6 +66,7 @@ class AlertModel {
   /** All looks since the rule has been about the ring. */
   #judged: Judged[] = [];
   readonly #fired: Span[] = [];
+  #asked: readonly string[] = [];
   #firing: Firing | undefined;
   #episode = 0;
   #resolvedAtMs = -Infinity;
@@ -120,6 +121,8 @@ class AlertModel {
       const { heard } = this.#firing;
       this.#firing.unheard = rule.notify.filter((name) => !heard.includes(name));
     }
+    // Of how it goes on hears who has heard of it, as long as the rule of now names them.
+    if (this.#firing) this.#asked = rule.notify;
     if (this.#firing) this.#goOn(this.#firing, look, trigger, isQuiet);
     else this.#mayFire(look, rule, trigger, due.length > 0 || !finding.items, isQuiet);
     return this.#lookAgain(nowMs, trigger, quiet.flat());
@@ -165,7 +168,7 @@ class AlertModel {
       return this.#resolve(firing, look);
     }
     const isNews = firing.heard.length === 0;
-    const heard = firing.heard.filter((name) => !isQuiet(name));
+    const heard = firing.heard.filter((name) => this.#asked.includes(name) && !isQuiet(name));
     const isLate = this.#tellUnheard(firing, nowMs, isQuiet);
     const why = this.#whyUpdate(firing, nowMs, trigger);
     if (why) this.#say(firing, "update", nowMs, heard, why);
@@ -191,7 +194,7 @@ class AlertModel {
     }
     const isCalm = nowMs >= this.#calmMs(trigger);
     if (isCalm && !firing.holds) return this.#resolve(firing, look);
-    const heard = firing.heard.filter((name) => !isQuiet(name));
+    const heard = firing.heard.filter((name) => this.#asked.includes(name) && !isQuiet(name));
     firing.flapping = !isCalm;
     if (stands) this.#tellUnheard(firing, nowMs, isQuiet);
     if (!isCalm) return;
