@@ -284,7 +284,10 @@ function calmDown(
   const word = { ...updateWord(calm, heard, hold, "calm"), reason };
   const keptUntilMs =
     turningSinceMs === undefined || hold.stands ? undefined : turningSinceMs + terms.keepFiringForMs;
-  const deadlineMs = keptUntilMs ?? firingDeadlineMs(late.phase, hold, terms, nowMs);
+  const deadlineMs =
+    keptUntilMs === undefined
+      ? firingDeadlineMs(late.phase, hold, terms, nowMs)
+      : least([keptUntilMs, nextItemMs(hold, terms.forMs, nowMs)]);
   const words = heard.length > 0 ? [...late.words, word] : late.words;
   return { ...still(alert, late.phase, deadlineMs), words };
 }

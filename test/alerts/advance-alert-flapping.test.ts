@@ -77,6 +77,17 @@ describe("damping", () => {
     expect(stage.pass(25_000).alert.turnsMs).toEqual([6_000, 7_000, 25_000]);
   });
 
+  test("with each, looks at who comes to stand next also when it calms down while nobody stands", () => {
+    const stage = new AlertStage({
+      forMs: 1_000,
+      keepFiringForMs: 2_000,
+      damping: { changes: 3, withinMs: WITHIN },
+    });
+    stage.see(0, holdsFor("z")).see(18_000, clear).see(28_000, holdsFor("y")).see(61_000, holdsFor("x"));
+    expect(stage.said.at(-1)).toBe("61000 update calm on-call");
+    expect(stage.deadlineMs).toBe(62_000);
+  });
+
   test("goes on as any other alert once it is calm", () => {
     const stage = new AlertStage({ ...DAMPING, repeatMs: 120_000 });
     stage.see(0, holds()).see(1_000, clear).see(2_000, holds()).see(3_000, clear).see(4_000, holds());
