@@ -41,6 +41,11 @@ const cli: Cli = {
   },
 };
 
+// Who closes the pipe, as head does, has seen enough: that is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
 const program = new Command("ringbell")
   .description(
     "Watches the members of Kubernetes Services and rings the right bell when one of them changes.",

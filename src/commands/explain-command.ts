@@ -1,13 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { standingFromJson, type StandingJson } from "../alerts/standing-json.ts";
 import { planFor } from "../app.ts";
-import { createApiConnection } from "../cluster/api-connection.ts";
-import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { replay } from "../rehearsal/replay.ts";
 import type { RulesFile } from "../rules/load-rules.ts";
 import { systemClock } from "../runtime/clock.ts";
-import { VERSION } from "../runtime/version.ts";
 import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
+import { connect } from "./connect.ts";
 import { explain, firstSight, type Truth } from "./explain.ts";
 import { listOnce } from "./list-once.ts";
 import { readOrExit } from "./replay-command.ts";
@@ -70,14 +68,7 @@ async function truthFrom(file: RulesFile, flags: ExplainFlags, cli: Cli): Promis
 }
 
 async function lookAtCluster(file: RulesFile, flags: ExplainFlags, cli: Cli): Promise<Truth> {
-  const kubeConfig = () =>
-    loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env: cli.env });
-  kubeConfig();
-  const connection = createApiConnection({
-    loadKubeConfig: kubeConfig,
-    clock: systemClock,
-    version: VERSION,
-  });
+  const connection = connect(flags, cli);
   const history = await listOnce({
     plan: planFor(file),
     connection,

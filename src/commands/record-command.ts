@@ -3,13 +3,12 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type Command, InvalidArgumentError } from "commander";
-import { createApiConnection } from "../cluster/api-connection.ts";
-import { loadKubeConfig } from "../cluster/kube-config.ts";
 import { parseDuration } from "../rules/duration.ts";
 import { systemClock } from "../runtime/clock.ts";
 import { systemRandom } from "../runtime/random.ts";
 import { VERSION } from "../runtime/version.ts";
 import { type Cli, Exit, EXIT, loadOrExit } from "./cli.ts";
+import { connect } from "./connect.ts";
 import { newFileTrouble } from "./file-trouble.ts";
 import { record } from "./record.ts";
 
@@ -35,15 +34,7 @@ export function registerRecord(program: Command, cli: Cli): void {
     .option("--anonymize", "write stand-ins for names, uids, addresses and labels")
     .action(async (flags: RecordFlags) => {
       const { file } = loadOrExit(flags.rules, cli);
-      const kubeConfig = () =>
-        loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env: cli.env });
-      // Read once here, so that a wrong kubeconfig is an error at the start and not a retry.
-      kubeConfig();
-      const connection = createApiConnection({
-        loadKubeConfig: kubeConfig,
-        clock: systemClock,
-        version: VERSION,
-      });
+      const connection = connect(flags, cli);
       const output = openOrExit(flags.out, cli);
       const stop = AbortSignal.any([cli.stopSignal(), output.failed]);
       const code = await record({

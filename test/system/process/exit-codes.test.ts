@@ -210,3 +210,12 @@ function expectNothingStarted(site: RingbellSite): void {
   expect(site.api.requests).toEqual([]);
   expect(existsSync(site.data), "the data directory").toBe(false);
 }
+
+describe.concurrent("a reader of standard output that has seen enough, as head does", () => {
+  test("ends no command with an error", async () => {
+    await using schema = new RingbellProcess({ args: ["schema"] });
+    schema.closeStdout();
+    expect(await schema.ended()).toEqual({ code: 0, signal: null });
+    expect(schema.stderr).toBe("");
+  });
+});
